@@ -1,0 +1,335 @@
+"""The typed, frozen view of params.yaml. Nobody else opens that file.
+
+One section per stage. Unknown keys are refused, and an error names file, line, key, what was received and what is allowed.
+"""
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from mien.errors import ParamsError
+from mien.labels import USAGES
+
+PARAMS_FILE = Path("params.yaml")
+
+Usage = Literal["Training", "PublicTest", "PrivateTest"]
+Share = Field(ge=0.0, le=1.0)
+
+
+class Section(BaseModel):
+    """Base of every section: frozen, and a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class IngestParams(Section):
+    """Reading `data/` into a table of faces and an array of images."""
+
+    source: Literal["auto", "fer2013", "folder"] = Field(
+        "auto", description="Reader; `auto` looks at the files and says why it chose."
+    )
+    label_space: Literal["fer2013", "affectnet"] | None = Field(
+        None, description="What class folders named by digits mean; never guessed."
+    )
+    image_size: int = Field(48, ge=16, le=512, description="Height and width in pixels of every face.")
+    unlabeled: bool = Field(False, description="Accept a file without labels (Kaggle's test.csv).")
+    max_refused_share: float = Field(0.001, ge=0.0, le=1.0, description="More refused rows than this fail the stage.")
+
+
+class ValidateParams(Section):
+    """Limits of the expectations on the ingested faces."""
+
+    min_rows: int = Field(100, ge=1, description="Fewest faces.")
+    min_class_share: float = Field(0.005, ge=0.0, le=1.0, description="Smallest share of any class.")
+    max_class_share: float = Field(0.6, ge=0.0, le=1.0, description="Largest share of any class.")
+    min_training_share: float = Field(0.5, ge=0.0, le=1.0, description="Smallest share of Training rows.")
+    max_constant_share: float = Field(0.02, ge=0.0, le=1.0, description="Most images of one gray value.")
+    max_redundant_share: float = Field(0.2, ge=0.0, le=1.0, description="Most images that repeat another one.")
+    max_spread_ratio: float = Field(
+        1.2, ge=1.0, description="Largest ratio between the Usages' mean contrast; altered copies of FER2013 exceed it."
+    )
+    min_ferplus_agreement: float = Field(0.5, ge=0.0, le=1.0, description="Least agreement with FER+'s top vote.")
+
+
+class EntropyRule(Section):
+    """Drop faces that carry little information; exactly one of the two limits."""
+
+    method: Literal["global", "local"] = Field(
+        "local", description="Entropy of the whole histogram, or of a window around each pixel, summed (seed S0)."
+    )
+    drop_percent: float | None = Field(None, ge=0.0, lt=100.0, description="Drop the lowest int(n * percent / 100).")
+    min_bits: float | None = Field(None, ge=0.0, le=8.0, description="Drop below so many bits per pixel.")
+    usages: tuple[Usage, ...] = Field(("Training",), description="Which rows the rule ranks and drops.")
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        if (self.drop_percent is None) == (self.min_bits is None):
+            raise ValueError("give exactly one of drop_percent and min_bits")
+        return self
+
+
+class CleanParams(Section):
+    """Which faces to drop. Each rule has its own switch; test sets stay whole but for constant images."""
+
+    constant: bool = Field(True, description="Drop images of one gray value, in every Usage.")
+    entropy: EntropyRule | None = Field(None, description="null: no entropy rule.")
+    within: bool = Field(True, description="Inside Training keep the first of each group of twins.")
+    conflicts: bool = Field(True, description="Drop Training twins whose labels disagree.")
+    across: bool = Field(True, description="Drop Training faces that have a twin in a test set.")
+    near: bool = Field(True, description="Count nearly equal images as twins too, not only identical ones.")
+    near_threshold: float = Field(
+        0.97, gt=0.5, le=1.0, description="Least correlation of two images that makes them near twins."
+    )
+    max_dropped_share: float = Field(0.25, ge=0.0, le=1.0, description="More dropped faces than this fail the stage.")
+
+
+class ClassPolicy(Section):
+    """Which labels become classes: merge, then drop, then the k largest. Empty keeps all."""
+
+    drop: tuple[str, ...] = ()
+    merge: dict[str, str] = Field(default_factory=dict)
+    top_k: int | None = Field(None, ge=2)
+
+
+class SplitParams(Section):
+    """Who learns, who chooses, who judges."""
+
+    by: Literal["official", "stratified"] = Field("official", description="By Usage, or drawn anew from all rows.")
+    test: Literal["auto", "PublicTest", "PrivateTest"] = Field(
+        "auto", description="Test set of an official split; `auto`: PrivateTest, else PublicTest."
+    )
+    validation_share: float = Field(
+        0.1, gt=0.0, lt=0.5, description="Share of rows for validation where no official set is left for it."
+    )
+    test_share: float = Field(0.1, gt=0.0, lt=0.5, description="Share of rows for the test set of a stratified split.")
+    seed: int = Field(42, ge=0)
+    classes: ClassPolicy = ClassPolicy()
+
+
+class Ranges(Section):
+    """Ranges of random changes; each is drawn uniformly from [-value, value] around "no change"."""
+
+    rotation: float = Field(0.0, ge=0.0, le=180.0, description="Degrees.")
+    shift: float = Field(0.0, ge=0.0, le=0.5, description="Share of width and of height.")
+    shear: float = Field(0.0, ge=0.0, le=0.8, description="Radians.")
+    zoom: float = Field(0.0, ge=0.0, lt=0.9, description="Scale factor around 1.")
+    flip: bool = Field(False, description="Mirror half of the faces.")
+    brightness: float = Field(0.0, ge=0.0, le=1.0, description="Factor around 1.")
+
+
+RANGES: dict[str, Ranges] = {
+    "none": Ranges(),
+    "light": Ranges(rotation=10, shift=0.08, zoom=0.1, flip=True, brightness=0.15),
+    "deep_cnn": Ranges(rotation=15, shift=0.15, shear=0.15, zoom=0.15, flip=True),
+    "vgg_small": Ranges(rotation=40, shift=0.2, shear=0.2, flip=True),
+}
+"""Named ranges; the last two are those of seeds S2 and S4."""
+
+
+def _named_ranges(value: Any) -> Any:
+    if isinstance(value, str):
+        if value not in RANGES:
+            raise ValueError(f"no ranges of that name; known: {', '.join(RANGES)}")
+        return RANGES[value]
+    return value
+
+
+class AugmentParams(Section):
+    """Changed copies of training faces, made once and kept."""
+
+    ranges: Ranges = Field(RANGES["light"], description="A name of RANGES or the values themselves.")
+    copies: int = Field(1, ge=0, le=20, description="Changed copies of each training face.")
+    balance: bool = Field(False, description="More copies of rare classes, until each is as large as the largest.")
+    seed: int = Field(42, ge=0)
+
+    _names = field_validator("ranges", mode="before")(_named_ranges)
+
+
+class NetworkParams(BaseModel):
+    """Name of a network and its options, which the network itself checks (`mien.networks.build`)."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str = "vgg_small"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Keyword arguments for the builder."""
+        return dict(self.model_extra or {})
+
+
+class OptimizerParams(Section):
+    """Optimiser of Keras and its settings."""
+
+    name: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
+    learning_rate: float = Field(1e-3, gt=0.0, le=10.0)
+    momentum: float = Field(0.9, ge=0.0, lt=1.0, description="sgd only; Nesterov.")
+    weight_decay: float | None = Field(None, ge=0.0)
+    clipnorm: float | None = Field(None, gt=0.0)
+
+
+class ScheduleParams(Section):
+    """Learning rate over the epochs."""
+
+    name: Literal["constant", "cosine", "plateau"] = "constant"
+    warmup_epochs: int = Field(0, ge=0, description="Linear rise from 0.")
+    factor: float = Field(0.5, gt=0.0, lt=1.0, description="plateau only: multiply by it.")
+    patience: int = Field(7, ge=1, description="plateau only: epochs without a gain.")
+    minimum: float = Field(1e-7, ge=0.0, description="plateau only: not below.")
+
+
+class EarlyStoppingParams(Section):
+    """Stop when the validation figure no longer gains, and go back to the best weights."""
+
+    monitor: Literal["val_loss", "val_accuracy"] = "val_loss"
+    patience: int = Field(5, ge=1)
+    min_delta: float = Field(0.0, ge=0.0)
+
+
+class TrainParams(Section):
+    """Network and how it learns."""
+
+    network: NetworkParams = NetworkParams()
+    optimizer: OptimizerParams = OptimizerParams()
+    schedule: ScheduleParams = ScheduleParams()
+    early_stopping: EarlyStoppingParams | None = EarlyStoppingParams()
+    batch_size: int = Field(128, ge=1, le=65536)
+    epochs: int = Field(30, ge=1, le=10000)
+    label_smoothing: float = Field(0.0, ge=0.0, lt=1.0)
+    class_weight: Literal["none", "balanced"] = "none"
+    augment_online: Ranges | None = Field(None, description="Ranges for changes inside the training step; null: none.")
+    mixed_precision: bool = Field(False, description="bfloat16 where the device has it; off on a CPU.")
+    jit_compile: bool = Field(
+        False, description="XLA: helps on a GPU, made the small network four times slower on a CPU."
+    )
+    device: Literal["auto", "cpu", "gpu"] = Field("auto", description="`gpu` fails where there is none.")
+    seed: int = Field(42, ge=0)
+
+    _names = field_validator("augment_online", mode="before")(_named_ranges)
+
+
+class EvaluateParams(Section):
+    """How the figures are made."""
+
+    batch_size: int = Field(256, ge=1)
+    bootstrap_samples: int = Field(2000, ge=100)
+    confidence: float = Field(0.95, gt=0.5, lt=1.0)
+    calibration_bins: int = Field(15, ge=2, le=100)
+    seed: int = Field(42, ge=0)
+
+
+class Gates(Section):
+    """What a model must reach to be registered; judged on the official test rows."""
+
+    min_accuracy: float = Field(0.5, ge=0.0, le=1.0)
+    min_macro_f1: float = Field(0.4, ge=0.0, le=1.0)
+    min_recall: float = Field(0.1, ge=0.0, le=1.0, description="Of the worst class.")
+    max_ece: float = Field(0.15, ge=0.0, le=1.0, description="Expected calibration error, after temperature.")
+
+
+class RegisterParams(Section):
+    """Name in the registry, and the gates before it."""
+
+    model_name: str = Field("mien", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    gates: Gates = Gates()
+
+
+class Params(Section):
+    """All of params.yaml."""
+
+    ingest: IngestParams = IngestParams()
+    validate_: ValidateParams = Field(ValidateParams(), alias="validate")
+    clean: CleanParams = CleanParams()
+    split: SplitParams = SplitParams()
+    augment: AugmentParams = AugmentParams()
+    train: TrainParams = TrainParams()
+    evaluate: EvaluateParams = EvaluateParams()
+    register_: RegisterParams = Field(RegisterParams(), alias="register")
+
+    def section(self, stage: str) -> BaseModel:
+        """The section of `stage`, under the name that it has in the file."""
+        for name, field in type(self).model_fields.items():
+            if stage == (field.alias or name):
+                section: BaseModel = getattr(self, name)
+                return section
+        raise ParamsError(f"no section {stage!r}; sections: {', '.join(STAGES)}")
+
+
+STAGES = tuple(field.alias or name for name, field in Params.model_fields.items())
+"""The stages in the order in which they run."""
+
+
+def load_params(path: Path | str = PARAMS_FILE) -> Params:
+    """Read and check params.yaml.
+
+    Raises:
+        ParamsError: the file is missing, no YAML, or does not validate; every fault is listed with its line.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = yaml.safe_load(text)
+    except FileNotFoundError as error:
+        raise ParamsError(f"{path}: not found. Run from the project's root, where params.yaml is.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParamsError(f"{path}: not valid YAML: {error}") from error
+    return parse_params(content if content is not None else {}, str(path), text)
+
+
+def parse_params(content: object, name: str = "params", text: str = "") -> Params:
+    """Check values that did not come from a file (a form, a flow); `name` and `text` serve the messages.
+
+    Raises:
+        ParamsError: as `load_params`.
+    """
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        faults = [_fault(name, text, fault) for fault in error.errors()]
+        raise ParamsError("\n".join(faults)) from error
+
+
+def _fault(name: str, text: str, fault: Any) -> str:
+    keys = [str(part) for part in fault["loc"]]
+    line = _line_of(text, keys)
+    where = f"{name}:{line}" if line else name
+    received = "" if fault["type"] == "missing" else f" Received: {fault['input']!r}."
+    message = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "extra_forbidden":
+        message, received = f"unknown key; known here: {', '.join(_known(keys[:-1]))}", ""
+    return f"{where}: {'.'.join(keys) or 'the file'}: {message}.{received}"
+
+
+def _known(keys: list[str]) -> list[str]:
+    """Names of the fields of the section that `keys` leads to."""
+    model: type[BaseModel] = Params
+    for key in keys:
+        fields = {field.alias or name: field for name, field in model.model_fields.items()}
+        models = [
+            kind
+            for kind in (getattr(fields[key].annotation, "__args__", None) or (fields[key].annotation,))
+            if isinstance(kind, type) and issubclass(kind, BaseModel)
+        ]
+        model = models[0]
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _line_of(text: str, keys: list[str]) -> int | None:
+    """1-based line of a key in the YAML text, or of the deepest parent that is there."""
+    node = yaml.compose(text) if text else None
+    line = None
+    for key in keys:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        for name, value in node.value:
+            if name.value == key:
+                line, node = name.start_mark.line + 1, value
+                break
+        else:
+            break
+    return line
+
+
+assert USAGES == Usage.__args__  # type: ignore[attr-defined]

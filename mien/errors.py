@@ -13,7 +13,7 @@ class DataError(MienError):
     """The data cannot be read, or are not what a stage needs."""
 
 
-class ValidationFailed(MienError):
+class ExpectationError(MienError):
     """A critical expectation on the data was not met."""
 
 

@@ -1,6 +1,7 @@
 """The typed, frozen view of params.yaml. Nobody else opens that file.
 
-One section per stage. Unknown keys are refused, and an error names file, line, key, what was received and what is allowed.
+One section per stage. Unknown keys are refused, and an error names file, line, key, what was received and what is
+allowed.
 """
 
 from pathlib import Path
@@ -8,9 +9,9 @@ from typing import Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
 from mien.errors import ParamsError
-from mien.labels import USAGES
 
 PARAMS_FILE = Path("params.yaml")
 
@@ -128,7 +129,7 @@ RANGES: dict[str, Ranges] = {
 """Named ranges; the last two are those of seeds S2 and S4."""
 
 
-def _named_ranges(value: Any) -> Any:
+def _named_ranges(value: object) -> object:
     if isinstance(value, str):
         if value not in RANGES:
             raise ValueError(f"no ranges of that name; known: {', '.join(RANGES)}")
@@ -291,7 +292,7 @@ def parse_params(content: object, name: str = "params", text: str = "") -> Param
         raise ParamsError("\n".join(faults)) from error
 
 
-def _fault(name: str, text: str, fault: Any) -> str:
+def _fault(name: str, text: str, fault: ErrorDetails) -> str:
     keys = [str(part) for part in fault["loc"]]
     line = _line_of(text, keys)
     where = f"{name}:{line}" if line else name
@@ -330,6 +331,3 @@ def _line_of(text: str, keys: list[str]) -> int | None:
         else:
             break
     return line
-
-
-assert USAGES == Usage.__args__  # type: ignore[attr-defined]

@@ -36,9 +36,8 @@ class Meter:
         if self.total is None:
             return f"{self.title}: {self.done:,} done, {rate:,.1f}/s {note}".rstrip()
         left = (self.total - self.done) / max(rate, 1e-9)
-        return (
-            f"{self.title}: {self.done:,} of {self.total:,} ({self.done / max(self.total, 1):.0%}), {left:.0f} s left {note}"
-        ).rstrip()
+        share = self.done / max(self.total, 1)
+        return f"{self.title}: {self.done:,} of {self.total:,} ({share:.0%}), {left:.0f} s left {note}".rstrip()
 
 
 @contextmanager

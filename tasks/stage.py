@@ -1,0 +1,86 @@
+"""What every stage does around its work: read its section, write summary.json, speak to the person, fail cleanly.
+
+    def clean(params: CleanParams) -> Outcome: ...
+
+    if __name__ == "__main__":
+        run_stage(clean)
+
+The function's name is the stage's: its section of params.yaml, its folder under build/, its entry in dvc.yaml.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mien.errors import MienError
+from mien.params import load_params
+from tasks.processes import end_with_parent
+
+BUILD = Path("build")
+SUMMARY = "summary.json"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a stage has to say.
+
+    `metrics` are plain numbers by name; `artifacts` are files or folders, relative to the stage's folder, that a
+    person wants to see in MLflow; `notes` are lines for the terminal and the report: warnings and what was reached.
+    """
+
+    metrics: Mapping[str, float | int]
+    artifacts: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+
+def stage_folder(stage: str) -> Path:
+    """The folder of a stage, `build/<stage>`; made by whoever writes into it."""
+    return BUILD / stage
+
+
+def run_stage(stage: Callable[[Any], Outcome]) -> None:
+    """Run a stage as the program that DVC starts; a `MienError` becomes a message and exit code 1."""
+    end_with_parent()
+    try:
+        name = stage.__name__
+        params = load_params().section(name)
+        stage_folder(name).mkdir(parents=True, exist_ok=True)
+        outcome = stage(params)
+        write_summary(name, params.model_dump(mode="json"), outcome)
+    except MienError as error:
+        sys.exit(f"\n{stage.__name__} failed: {error}")
+    for note in outcome.notes:
+        print(f"{name}: {note}")
+
+
+def write_summary(stage: str, params: dict[str, Any], outcome: Outcome) -> None:
+    """Write what the tracking store is told of this stage.
+
+    Params and a digest of the stage's code are part of it, so that whatever makes DVC run a stage changes the summary
+    too, and `register`, which depends on all summaries, leaves a run for every pass that executed something.
+    """
+    summary = {
+        "stage": stage,
+        "params": params,
+        "code": code_digest(stage),
+        "metrics": dict(outcome.metrics),
+        "artifacts": list(outcome.artifacts),
+        "notes": list(outcome.notes),
+    }
+    text = json.dumps(summary, indent=2, sort_keys=True, allow_nan=False)
+    (stage_folder(stage) / SUMMARY).write_text(text + "\n", encoding="utf-8")
+
+
+def code_digest(stage: str) -> str:
+    """MD5 over the Python files that dvc.yaml names as dependencies of `stage`."""
+    definition = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"][stage]
+    digest = hashlib.md5(usedforsecurity=False)
+    for path in sorted(dep for dep in definition["deps"] if dep.endswith(".py")):
+        digest.update(path.encode() + b"\0" + Path(path).read_bytes())
+    return digest.hexdigest()

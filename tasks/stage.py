@@ -11,12 +11,14 @@ The function's name is the stage's: its section of params.yaml, its folder under
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
 from mien.errors import MienError
 from mien.params import load_params
@@ -46,17 +48,27 @@ def stage_folder(stage: str) -> Path:
 
 def run_stage(stage: Callable[[Any], Outcome]) -> None:
     """Run a stage as the program that DVC starts; a `MienError` becomes a message and exit code 1."""
+    with stage_process(stage.__name__) as params:
+        finish(stage.__name__, params, stage(params))
+
+
+@contextmanager
+def stage_process(stage: str) -> Iterator[BaseModel]:
+    """The frame of a stage's process: yields its section of params.yaml and turns errors into messages."""
     end_with_parent()
     try:
-        name = stage.__name__
-        params = load_params().section(name)
-        stage_folder(name).mkdir(parents=True, exist_ok=True)
-        outcome = stage(params)
-        write_summary(name, params.model_dump(mode="json"), outcome)
+        params = load_params().section(stage)
+        stage_folder(stage).mkdir(parents=True, exist_ok=True)
+        yield params
     except MienError as error:
-        sys.exit(f"\n{stage.__name__} failed: {error}")
+        sys.exit(f"\n{stage} failed: {error}")
+
+
+def finish(stage: str, params: BaseModel, outcome: Outcome) -> None:
+    """Write the summary and say the notes."""
+    write_summary(stage, params.model_dump(mode="json"), outcome)
     for note in outcome.notes:
-        print(f"{name}: {note}")
+        print(f"{stage}: {note}")
 
 
 def write_summary(stage: str, params: dict[str, Any], outcome: Outcome) -> None:

@@ -1,0 +1,117 @@
+"""Stage `register`: a model that passes the absolute gates becomes a version in the MLflow registry.
+
+Reads build/*/summary.json, build/evaluate/metrics.json, build/train/model.keras; writes build/register/{registered.json,
+model_card.md}. A model that fails a gate is not registered; that is a result, not a fault. Nothing is promoted here.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mien.gates import Gate, judge
+from mien.model_card import CardFacts, model_card
+from mien.params import RegisterParams
+from tasks.stage import SUMMARY, Outcome, stage_folder
+from tasks.tracking.models import ensure_logged
+from tasks.tracking.models import register as register_version
+from tasks.tracking.origin import commit, data_digest, file_digest
+from tasks.tracking.run import PipelineRun
+from tasks.tracking.stage import run_tracked_stage
+
+MODEL = stage_folder("train") / "model.keras"
+RESULT = "registered.json"
+CARD = "model_card.md"
+
+
+def register(params: RegisterParams, run: PipelineRun) -> Outcome:
+    """Judge the model by the gates and register it, or say which gate it failed."""
+    metrics = _read(stage_folder("evaluate") / "metrics.json")
+    gates = judge(metrics["official"], params.gates)
+    folder = stage_folder("register")
+    card = model_card(_facts(params, metrics))
+    (folder / CARD).write_text(card, encoding="utf-8")
+    failed = [gate for gate in gates if not gate.passed]
+    result = {"registered": False, "gates": {gate.name: gate.passed for gate in gates}, "model_md5": file_digest(MODEL)}
+    if failed:
+        notes = _refusal(failed)
+    else:
+        version, new = _register(params, run, metrics, card)
+        result |= {"registered": True, "name": params.model_name, "version": int(version)}
+        word = "registered" if new else "registered before"
+        notes = [f"{word} as version {version} of {params.model_name!r} with alias 'challenger'; nothing is promoted"]
+    (folder / RESULT).write_text(json.dumps(result, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    return Outcome({"registered": int(not failed)}, [RESULT, CARD], [*notes, *_closing_words(metrics, run)])
+
+
+def _register(params: RegisterParams, run: PipelineRun, metrics: dict[str, Any], card: str) -> tuple[str, bool]:
+    classes = _read(stage_folder("split") / "classes.json")
+    model_id = ensure_logged(run, MODEL, classes)
+    official, clean = metrics["official"], metrics["clean"]
+    tags = {
+        "classes": json.dumps(classes),
+        "input": f"uint8 gray faces, {_image_size()} x {_image_size()}; the scaling is a layer of the model",
+        "temperature": str(metrics["temperature"]),
+        "git.commit": commit() or "unknown",
+        "data.md5": data_digest() or "untracked",
+        "params.md5": file_digest(Path("params.yaml")),
+        "test.usage": metrics["test_usage"],
+        **{f"official.{name}": str(official[name]) for name in ("accuracy", "macro_f1", "m_measure", "ece")},
+        **{f"clean.{name}": str(clean[name]) for name in ("accuracy", "macro_f1", "m_measure", "ece")},
+    }
+    version, new = register_version(run, model_id, params.model_name, file_digest(MODEL), tags, card)
+    return str(version.version), new
+
+
+def _facts(params: RegisterParams, metrics: dict[str, Any]) -> CardFacts:
+    cleaned = _summary("clean")["metrics"]
+    train = _summary("train")["params"]
+    return CardFacts(
+        model_name=params.model_name,
+        network=train["network"]["name"],
+        classes=_read(stage_folder("split") / "classes.json"),
+        image_size=_image_size(),
+        metrics=metrics,
+        fingerprint=_read(stage_folder("ingest") / "fingerprint.json"),
+        kept=int(cleaned["kept"]),
+        dropped=int(cleaned["dropped"]),
+        data_digest=data_digest() or "untracked",
+        commit=commit() or "unknown",
+        params=train,
+    )
+
+
+def _image_size() -> int:
+    return int(_summary("ingest")["params"]["image_size"])
+
+
+def _summary(stage: str) -> dict[str, Any]:
+    return _read(stage_folder(stage) / SUMMARY)
+
+
+def _read(path: Path) -> Any:  # noqa: ANN401
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _refusal(failed: list[Gate]) -> list[str]:
+    return [
+        "not registered: the model does not pass the gates of register.gates in params.yaml",
+        *(f"  {gate}" for gate in failed),
+    ]
+
+
+def _closing_words(metrics: dict[str, Any], run: PipelineRun) -> list[str]:
+    """What the pipeline reached and where to look."""
+    words = []
+    for name in ("official", "clean"):
+        figures = metrics[name]
+        low, high = figures["accuracy_interval"]["low"], figures["accuracy_interval"]["high"]
+        words.append(
+            f"{name} accuracy {figures['accuracy']:.1%} ({low:.1%} to {high:.1%}), macro F1 {figures['macro_f1']:.3f}, "
+            f"{figures['n']} faces of {metrics['test_usage']}"
+        )
+    place = run.store.uri if run.store.uri.startswith("http") else "`uv run mlflow ui`, then http://127.0.0.1:5000"
+    return [*words, "report: build/evaluate/report.html", f"runs and models: {place}"]
+
+
+if __name__ == "__main__":
+    run_tracked_stage(register)

@@ -1,0 +1,110 @@
+"""Models in the tracking store: logged once by train, found by the hash of their file, registered as a version."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks.tracking.origin import file_digest
+from tasks.tracking.run import PipelineRun
+
+if TYPE_CHECKING:
+    from mlflow.entities import LoggedModel
+    from mlflow.entities.model_registry import ModelVersion
+
+MD5_TAG = "model.md5"
+CHALLENGER = "challenger"
+
+
+def ensure_logged(run: PipelineRun, path: Path, classes: Sequence[str]) -> str:
+    """Id of the logged model whose file is `path`; logs it when this store does not hold it yet.
+
+    A model that an earlier pass, or another machine, has logged is linked to this run too.
+    """
+    found = _find(run, file_digest(path))
+    if found is None:
+        return _log(run, path, classes)
+    if found.source_run_id != run.run_id:
+        _link(run, str(found.model_id))
+    return str(found.model_id)
+
+
+def _find(run: PipelineRun, md5: str) -> "LoggedModel | None":
+    page = run.store.client.search_logged_models(
+        [run.store.experiment_id],
+        filter_string=f"tags.`{MD5_TAG}` = '{md5}' AND status = 'READY'",
+        max_results=1,
+    )
+    return page[0] if page else None
+
+
+def _log(run: PipelineRun, path: Path, classes: Sequence[str]) -> str:
+    """Log the model file in MLflow's Keras flavour, signature, example and requirements included.
+
+    MLflow would save the model anew, with other bytes; here the logged file is the one that DVC keeps, so that its
+    hash names it everywhere.
+    """
+    client = run.store.client
+    model = client.create_logged_model(
+        run.store.experiment_id, name="model", source_run_id=run.run_id, tags={MD5_TAG: file_digest(path)}
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "model"
+        _save(path, folder, str(model.model_id), run.run_id, classes)
+        client.log_model_artifacts(model.model_id, str(folder))
+    client.finalize_logged_model(model.model_id, "READY")
+    _link(run, str(model.model_id))
+    return str(model.model_id)
+
+
+def _save(path: Path, folder: Path, model_id: str, run_id: str, classes: Sequence[str]) -> None:
+    """Write the folder that `mlflow.pyfunc` and `mlflow.keras` load."""
+    import keras
+    import mlflow.keras
+    import numpy as np
+    from mlflow.models import Model, infer_signature
+
+    model = keras.models.load_model(path, compile=False)
+    example = np.zeros((1, *model.input_shape[1:]), np.uint8)
+    mlflow.keras.save_model(
+        model,
+        str(folder),
+        mlflow_model=Model(artifact_path="model", model_uuid=model_id, model_id=model_id, run_id=run_id),
+        signature=infer_signature(example, model.predict(example, verbose=0)),
+        input_example=example,
+        # Given the requirements, MLflow need not find them by importing the model in a child process for 6 s.
+        pip_requirements=[f"{name}=={version(name)}" for name in ("keras", "tensorflow", "numpy")],
+        metadata={"classes": list(classes), "input": "uint8 faces (N, height, width, channels)"},
+    )
+    shutil.copyfile(path, folder / "data" / "model.keras")
+
+
+def _link(run: PipelineRun, model_id: str) -> None:
+    from mlflow.entities import LoggedModelOutput
+
+    run.store.client.log_outputs(run.run_id, [LoggedModelOutput(model_id, step=0)])
+
+
+def log_scores(run: PipelineRun, model_id: str, scores: Mapping[str, float]) -> None:
+    """Show figures with the model too, beside those of the run."""
+    import mlflow
+
+    mlflow.log_metrics(dict(scores), run_id=run.run_id, model_id=model_id)
+
+
+def register(
+    run: PipelineRun, model_id: str, name: str, md5: str, tags: Mapping[str, str], description: str
+) -> "tuple[ModelVersion, bool]":
+    """The version of `name` that holds this model, new or found, with alias `challenger`; and whether it is new."""
+    import mlflow
+
+    client = run.store.client
+    known = client.search_model_versions(f"name = '{name}' AND tags.`{MD5_TAG}` = '{md5}'", max_results=1)
+    entry = known[0] if known else mlflow.register_model(f"models:/{model_id}", name, tags={MD5_TAG: md5})
+    for key, value in tags.items():
+        client.set_model_version_tag(name, entry.version, key, value)
+    client.update_model_version(name, entry.version, description=description)
+    client.set_registered_model_alias(name, CHALLENGER, entry.version)
+    return entry, not known

@@ -1,0 +1,106 @@
+"""The tracking store: where it is, whether it answers, which experiment is ours.
+
+`sqlite:///mlflow.db` beside dvc.yaml with the artifacts in mlartifacts/, or what `MLFLOW_TRACKING_URI` names.
+"""
+
+import os
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from mien.errors import TrackingError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+EXPERIMENT = "mien"
+ANSWER_SECONDS = 3.0
+
+SETTINGS = {
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    # A model file is code: nothing that this project starts unpickles one.
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    # By default one call to a dead server blocks for four minutes; the outbox tries again by itself.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "8",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+}
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open tracking store."""
+
+    uri: str
+    client: "MlflowClient"
+    experiment_id: str
+
+
+def project_root() -> Path:
+    """The user's checkout: experiments in a queue run in a copy of it, and `DVC_ROOT` names the real one."""
+    return Path(os.environ.get("DVC_ROOT") or Path.cwd())
+
+
+def tracking_uri() -> str:
+    """`MLFLOW_TRACKING_URI`, else the SQLite file in the project's root."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(project_root() / 'mlflow.db').resolve()}"
+
+
+def open_store() -> Store:
+    """Open the store and its experiment `mien`, making both where they are missing.
+
+    Raises:
+        TrackingError: the server does not answer within `ANSWER_SECONDS`, or the store cannot be used.
+    """
+    uri = tracking_uri()
+    if error := silence(uri):
+        raise TrackingError(
+            f"the tracking server {uri} (MLFLOW_TRACKING_URI) does not answer: {error}. Start it (`mlflow server`), "
+            "correct the address, or unset MLFLOW_TRACKING_URI to log to mlflow.db. Nothing was run."
+        )
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    import mlflow
+
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    state = project_root() / ".mien"
+    state.mkdir(exist_ok=True)
+    # Two processes that make the same new SQLite file at once spoil each other's migration.
+    with FileLock(state / "store.lock"):
+        client = mlflow.MlflowClient(uri)
+        return Store(uri, client, _experiment(client, uri))
+
+
+def silence(uri: str) -> OSError | None:
+    """Why the server at `uri` does not answer its health check, None when it does or when there is no server."""
+    if not uri.startswith(("http://", "https://")):
+        return None
+    try:
+        with urllib.request.urlopen(uri.rstrip("/") + "/health", timeout=ANSWER_SECONDS):
+            return None
+    except OSError as error:  # urllib's errors are OSErrors too
+        return error
+
+
+def _experiment(client: "MlflowClient", uri: str) -> str:
+    """Id of the experiment; without a server its artifacts go to mlartifacts/ in the project's root."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = client.get_experiment_by_name(EXPERIMENT)
+        if found is None:
+            local = uri.startswith("sqlite:")
+            place = (project_root() / "mlartifacts").resolve().as_uri() if local else None
+            return str(client.create_experiment(EXPERIMENT, artifact_location=place))
+        if found.lifecycle_stage == "deleted":
+            client.restore_experiment(found.experiment_id)
+        return str(found.experiment_id)
+    except MlflowException as error:
+        raise TrackingError(f"the tracking store {uri} cannot be used: {error}. Nothing was run.") from error

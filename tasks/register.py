@@ -1,7 +1,7 @@
 """Stage `register`: a model that passes the absolute gates becomes a version in the MLflow registry.
 
-Reads build/*/summary.json, build/evaluate/metrics.json, build/train/model.keras; writes build/register/{registered.json,
-model_card.md}. A model that fails a gate is not registered; that is a result, not a fault. Nothing is promoted here.
+Reads build/*/summary.json, build/evaluate/metrics.json, build/train/model.keras; writes build/register/{model_card.md,
+registered.json}. A model that fails a gate is not registered; that is a result, not a fault. Nothing is promoted here.
 """
 
 import json
@@ -85,7 +85,8 @@ def _image_size() -> int:
 
 
 def _summary(stage: str) -> dict[str, Any]:
-    return _read(stage_folder(stage) / SUMMARY)
+    summary: dict[str, Any] = _read(stage_folder(stage) / SUMMARY)
+    return summary
 
 
 def _read(path: Path) -> Any:  # noqa: ANN401

@@ -90,9 +90,17 @@ def write_summary(stage: str, params: dict[str, Any], outcome: Outcome) -> None:
 
 
 def code_digest(stage: str) -> str:
-    """MD5 over the Python files that dvc.yaml names as dependencies of `stage`."""
+    """MD5 over the files of our own code that dvc.yaml names as dependencies of `stage`."""
     definition = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"][stage]
     digest = hashlib.md5(usedforsecurity=False)
-    for path in sorted(dep for dep in definition["deps"] if dep.endswith(".py")):
-        digest.update(path.encode() + b"\0" + Path(path).read_bytes())
+    for path in sorted(file for dep in definition["deps"] for file in _code_files(Path(dep))):
+        digest.update(path.as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def _code_files(dep: Path) -> list[Path]:
+    if dep.parts[0] not in ("mien", "tasks"):
+        return []
+    if dep.is_file():
+        return [dep]
+    return [path for path in dep.rglob("*") if path.is_file() and "__pycache__" not in path.parts]

@@ -55,13 +55,11 @@ def data_digest() -> str | None:
 
 def data_input(context: str) -> "DatasetInput":
     """The data set as an input of a run, with DVC's hash as its digest, without reading it."""
-    from mlflow.data.dataset_source_registry import resolve_dataset_source
     from mlflow.data.meta_dataset import MetaDataset
     from mlflow.entities import DatasetInput, InputTag
 
-    dataset: Any = cast("Any", MetaDataset)(
-        resolve_dataset_source("data"), name="data", digest=data_digest() or "untracked"
-    )
+    source = cast("Any", sources).LocalArtifactDatasetSource("data")
+    dataset: Any = cast("Any", MetaDataset)(source, name="data", digest=data_digest() or "untracked")
     return DatasetInput(dataset._to_mlflow_entity(), [InputTag("mlflow.data.context", context)])
 
 

@@ -1,0 +1,141 @@
+import json
+import time
+from pathlib import Path
+
+import pytest
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
+
+from mien.errors import TrackingError
+from tasks.tracking import outbox
+from tasks.tracking.outbox import Outbox, deliver_kept
+from tasks.tracking.store import Store
+
+
+class Client:
+    """Stands for a store that can be switched off; the real server's outage is in test_outage.py."""
+
+    def __init__(self):
+        self.error: Exception | None = None
+        self.batches: list[tuple] = []
+        self.artifacts: list[tuple[str, bytes]] = []
+        self.status: list[str] = []
+
+    def _answer(self):
+        if self.error:
+            raise self.error
+
+    def log_batch(self, run_id, metrics, params, tags):
+        self._answer()
+        self.batches.append((run_id, [m.key for m in metrics], [p.key for p in params], [t.key for t in tags]))
+
+    def log_artifact(self, run_id, path, place):
+        self._answer()
+        self.artifacts.append((place, Path(path).read_bytes()))
+
+    def set_terminated(self, run_id, status):
+        self._answer()
+        self.status.append(status)
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    monkeypatch.setattr(outbox, "CLOSE_SECONDS", 0.3)
+    return Store("sqlite:///test", Client(), "1")
+
+
+def silent():
+    return MlflowException("API request failed with exception ConnectionRefused")
+
+
+def metric(step):
+    return {"metrics": [["loss", 0.5, 1, step]]}
+
+
+def kept():
+    return list(outbox.outbox_folder().glob("*.jsonl"))
+
+
+def die_later(path: Path) -> None:
+    """Rename the file as if its writer were a process that is gone."""
+    path.rename(path.with_name(f"{path.name.split('.')[0]}.4194303.jsonl"))
+
+
+def test_records_are_sent_and_nothing_is_left(store):
+    box = Outbox(store, "run")
+    box.put(**metric(0), params={"a": "1"}, tags={"t": "x"}, status="FINISHED")
+    box.close()
+    assert store.client.batches == [("run", ["loss"], ["a"], ["t"])]
+    assert store.client.status == ["FINISHED"]
+    assert not kept()
+
+
+def test_an_outage_costs_the_caller_nothing_until_close_and_little_then(store):
+    store.client.error = silent()
+    started = time.monotonic()
+    box = Outbox(store, "run")
+    for step in range(100):
+        box.put(**metric(step))
+    assert time.monotonic() - started < 1
+    box.close()
+    assert time.monotonic() - started < 6
+    assert len(kept()[0].read_text().splitlines()) == 100
+
+
+def test_what_was_kept_is_sent_later_in_order_with_its_files_as_they_were(store):
+    store.client.error = silent()
+    Path("report.html").write_bytes(b"then")
+    box = Outbox(store, "run")
+    box.put(**metric(0), artifacts=[["report.html", "evaluate"]])
+    box.put(status="FINISHED")
+    box.close()
+    Path("report.html").write_bytes(b"now")
+    store.client.error = None
+    die_later(kept()[0])
+    assert deliver_kept(store) == 2
+    assert store.client.artifacts == [("evaluate", b"then")]
+    assert store.client.status == ["FINISHED"]
+    assert not kept()
+    assert deliver_kept(store) == 0
+
+
+def test_a_store_that_comes_back_gets_everything_in_order(store, monkeypatch):
+    monkeypatch.setattr(outbox, "CLOSE_SECONDS", 10)
+    store.client.error = silent()
+    box = Outbox(store, "run")
+    for step in range(3):
+        box.put(params={f"p{step}": "1"})
+    time.sleep(0.2)
+    store.client.error = None
+    box.close()
+    assert [batch[2] for batch in store.client.batches] == [["p0"], ["p1"], ["p2"]]
+
+
+def test_a_refusal_for_good_is_an_error(store):
+    store.client.error = MlflowException("Changing param values is not allowed", error_code=INVALID_PARAMETER_VALUE)
+    box = Outbox(store, "run")
+    box.put(params={"a": "2"})
+    with pytest.raises(TrackingError, match="Changing param values"):
+        box.close()
+
+
+def test_the_file_of_a_killed_process_is_sent_up_to_its_last_whole_line(store):
+    folder = outbox.outbox_folder()
+    folder.mkdir(parents=True)
+    line = json.dumps({"uri": store.uri, "run": "run", "tags": {"a": "1"}}) + "\n"
+    (folder / "run.4194303.jsonl").write_text(line + line[:20])
+    assert deliver_kept(store) == 1
+
+
+def test_records_of_a_living_process_or_of_another_store_stay(store):
+    box = Outbox(store, "run")
+    store.client.error = silent()
+    box.put(**metric(0))
+    assert deliver_kept(store) == 0
+    box.close()
+    die_later(kept()[0])
+    store.client.error = None
+    assert deliver_kept(Store("sqlite:///other", store.client, "1")) == 0
+    assert deliver_kept(store) == 1

@@ -1,0 +1,29 @@
+"""`blog_cnn`: three convolutions of falling size, from a blog of 2017; 33,418 parameters at 6 classes."""
+
+from keras import KerasTensor, layers
+from pydantic import Field
+
+from mien.networks.network import Network, Rate
+
+
+class BlogCnn(Network):
+    """Large kernels first, one average pooling, a small dense layer. Shapes below are for 48x48x1."""
+
+    dropout: Rate = Field(0.3, description="0 to below 1; before the dense layer.")
+
+    @property
+    def smallest(self) -> int:
+        """Three halvings, the first of which rounds up."""
+        return 7
+
+    def features(self, x: KerasTensor) -> KerasTensor:
+        """(B, H, W, C) to (B, 100)."""
+        x = layers.Conv2D(16, 7, padding="same", activation="relu", name="conv_1")(x)  # (B, 48, 48, 16)
+        x = layers.AveragePooling2D(2, padding="same", name="pool_1")(x)  # (B, 24, 24, 16)
+        x = layers.Conv2D(32, 2, padding="same", activation="relu", name="conv_2")(x)  # (B, 24, 24, 32)
+        x = layers.MaxPooling2D(2, name="pool_2")(x)  # (B, 12, 12, 32)
+        x = layers.Conv2D(8, 2, padding="same", activation="relu", name="conv_3")(x)  # (B, 12, 12, 8)
+        x = layers.MaxPooling2D(2, name="pool_3")(x)  # (B, 6, 6, 8)
+        x = layers.Dropout(self.dropout, name="dropout")(x)
+        x = layers.Flatten(name="flatten")(x)  # (B, 288)
+        return layers.Dense(100, activation="relu", name="dense_1")(x)  # (B, 100)

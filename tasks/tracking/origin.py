@@ -55,6 +55,7 @@ def data_digest() -> str | None:
 
 def data_input(context: str) -> "DatasetInput":
     """The data set as an input of a run, with DVC's hash as its digest, without reading it."""
+    from mlflow.data import sources
     from mlflow.data.meta_dataset import MetaDataset
     from mlflow.entities import DatasetInput, InputTag
 

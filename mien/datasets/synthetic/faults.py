@@ -1,0 +1,147 @@
+"""Which rows hold what: Usages, labels, and the faults of real FER2013 in about its proportions.
+
+A row has at most one fault. Rows with a twin copy the picture of another row, whose label they share except where
+the fault is `CONFLICT`; the class counts of each Usage do not depend on the faults.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+
+from mien.labels import EMOTIONS, USAGES
+
+CLASS_SHARES = (0.138, 0.03, 0.142, 0.243, 0.166, 0.112, 0.169)
+"""Of each emotion in the order of EMOTIONS: FER2013's, but for twice its share of disgust so that it can be judged."""
+
+TEST_SHARE = 2 / 15
+"""Share of PublicTest and of PrivateTest; 400 of 3,000 rows each."""
+
+FEWEST_ROWS = 150
+
+
+class Fault(StrEnum):
+    """What is wrong with a row."""
+
+    NONE = ""
+    BLANK = "blank"
+    ICON = "icon"
+    TEXT = "text"
+    WATERMARK = "watermark"
+    WITHIN = "duplicate_within"
+    ACROSS = "duplicate_across"
+    NEAR_WITHIN = "near_within"
+    NEAR_ACROSS = "near_across"
+    CONFLICT = "conflict"
+    WRONG_LABEL = "wrong_label"
+
+
+COPIES = (Fault.WITHIN, Fault.ACROSS, Fault.NEAR_WITHIN, Fault.NEAR_ACROSS, Fault.CONFLICT)
+"""Faults of rows whose picture is that of their `twin`."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many rows of a Usage get a fault (at least one), and the Usage that its twin comes from."""
+
+    fault: Fault
+    usage: str
+    share: float
+    source: str = ""
+
+
+_TRAINING, _PUBLIC, _PRIVATE = USAGES
+
+PLANS = (
+    Plan(Fault.ACROSS, _PUBLIC, 0.06, _TRAINING),
+    Plan(Fault.ACROSS, _PRIVATE, 0.06, _TRAINING),
+    Plan(Fault.ACROSS, _PRIVATE, 0.01, _PUBLIC),
+    Plan(Fault.NEAR_ACROSS, _PUBLIC, 0.015, _TRAINING),
+    Plan(Fault.NEAR_ACROSS, _PRIVATE, 0.015, _TRAINING),
+    Plan(Fault.WITHIN, _PUBLIC, 0.0075, _PUBLIC),
+    Plan(Fault.WITHIN, _PRIVATE, 0.005, _PRIVATE),
+    Plan(Fault.BLANK, _PUBLIC, 0.0025),
+    Plan(Fault.TEXT, _PUBLIC, 0.0025),
+    Plan(Fault.ICON, _PRIVATE, 0.0025),
+    Plan(Fault.BLANK, _TRAINING, 0.003),
+    Plan(Fault.ICON, _TRAINING, 0.003),
+    Plan(Fault.TEXT, _TRAINING, 0.003),
+    Plan(Fault.WATERMARK, _TRAINING, 0.01),
+    Plan(Fault.WITHIN, _TRAINING, 0.035, _TRAINING),
+    Plan(Fault.NEAR_WITHIN, _TRAINING, 0.015, _TRAINING),
+    Plan(Fault.CONFLICT, _TRAINING, 0.004, _TRAINING),
+    Plan(Fault.WRONG_LABEL, _TRAINING, 0.04),
+)
+"""Shares are of the rows of `usage`."""
+
+
+def plan_rows(rows: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Decide what each row holds.
+
+    Returns:
+        One row per face in the order of the file: `usage`, `label` (as written), `emotion` (as drawn; of a row that
+        is no face, its label), `fault` (a `Fault`), `twin` (row that a copied picture comes from, -1 for none).
+
+    Raises:
+        ValueError: fewer than FEWEST_ROWS rows.
+    """
+    if rows < FEWEST_ROWS:
+        raise ValueError(f"`rows` must be at least {FEWEST_ROWS}, so that each fault has its place. Received: {rows}")
+    test = round(rows * TEST_SHARE)
+    sizes = (rows - 2 * test, test, test)
+    labels = np.concatenate([rng.permutation(_labels(size)) for size in sizes])
+    table = pd.DataFrame(
+        {"usage": np.repeat(USAGES, sizes), "label": labels, "emotion": labels, "fault": str(Fault.NONE), "twin": -1}
+    )
+    used = np.zeros(rows, bool)
+    for plan in PLANS:
+        _apply(plan, table, used, rng)
+    return table
+
+
+def _labels(size: int) -> np.ndarray:
+    """`size` labels in the shares of CLASS_SHARES, by largest remainder."""
+    exact = np.array(CLASS_SHARES) * size
+    counts = np.floor(exact).astype(int)
+    counts[np.argsort(-(exact - counts), kind="stable")[: size - counts.sum()]] += 1
+    return np.repeat(EMOTIONS, counts)
+
+
+def _apply(plan: Plan, table: pd.DataFrame, used: np.ndarray, rng: np.random.Generator) -> None:
+    count = max(1, round(plan.share * int((table["usage"] == plan.usage).sum())))
+    for row, twin in _choose(plan, table, used, count, rng):
+        used[row] = True
+        table.loc[row, "fault"] = str(plan.fault)
+        label = table.loc[row, "label"]
+        if twin >= 0:
+            used[twin] = True
+            table.loc[row, "twin"] = twin
+            table.loc[row, "emotion"] = table.loc[twin, "emotion"]
+        elif plan.fault is Fault.WRONG_LABEL:
+            others = [emotion for emotion in EMOTIONS if emotion != label]
+            table.loc[row, "emotion"] = others[int(rng.integers(len(others)))]
+
+
+def _choose(
+    plan: Plan, table: pd.DataFrame, used: np.ndarray, count: int, rng: np.random.Generator
+) -> Iterator[tuple[int, int]]:
+    """Rows for a fault and for each the row of its twin, or -1."""
+    usage, labels = table["usage"].to_numpy(), table["label"].to_numpy()
+    done = 0
+    for row in rng.permutation(np.flatnonzero(usage == plan.usage)):
+        if done == count:
+            return
+        if used[row]:
+            continue
+        if plan.fault not in COPIES:
+            done += 1
+            yield int(row), -1
+            continue
+        same = (labels == labels[row]) != (plan.fault is Fault.CONFLICT)
+        sources = np.flatnonzero((usage == plan.source) & ~used & same)
+        sources = sources[sources != row]
+        if len(sources):
+            done += 1
+            yield int(row), int(rng.choice(sources))

@@ -58,9 +58,9 @@ def kept():
     return list(outbox.outbox_folder().glob("*.jsonl"))
 
 
-def die_later(path: Path) -> None:
-    """Rename the file as if its writer were a process that is gone."""
-    path.rename(path.with_name(f"{path.name.split('.')[0]}.4194303.jsonl"))
+@pytest.fixture
+def writer_is_gone(monkeypatch):
+    return lambda: monkeypatch.setattr(outbox.psutil, "pid_exists", lambda _: False)
 
 
 def test_records_are_sent_and_nothing_is_left(store):
@@ -84,7 +84,7 @@ def test_an_outage_costs_the_caller_nothing_until_close_and_little_then(store):
     assert len(kept()[0].read_text().splitlines()) == 100
 
 
-def test_what_was_kept_is_sent_later_in_order_with_its_files_as_they_were(store):
+def test_what_was_kept_is_sent_later_in_order_with_its_files_as_they_were(store, writer_is_gone):
     store.client.error = silent()
     Path("report.html").write_bytes(b"then")
     box = Outbox(store, "run")
@@ -93,11 +93,11 @@ def test_what_was_kept_is_sent_later_in_order_with_its_files_as_they_were(store)
     box.close()
     Path("report.html").write_bytes(b"now")
     store.client.error = None
-    die_later(kept()[0])
+    writer_is_gone()
     assert deliver_kept(store) == 2
     assert store.client.artifacts == [("evaluate", b"then")]
     assert store.client.status == ["FINISHED"]
-    assert not kept()
+    assert not list(outbox.outbox_folder().iterdir())
     assert deliver_kept(store) == 0
 
 
@@ -129,13 +129,13 @@ def test_the_file_of_a_killed_process_is_sent_up_to_its_last_whole_line(store):
     assert deliver_kept(store) == 1
 
 
-def test_records_of_a_living_process_or_of_another_store_stay(store):
+def test_records_of_a_living_process_or_of_another_store_stay(store, writer_is_gone):
     box = Outbox(store, "run")
     store.client.error = silent()
     box.put(**metric(0))
     assert deliver_kept(store) == 0
     box.close()
-    die_later(kept()[0])
+    writer_is_gone()
     store.client.error = None
     assert deliver_kept(Store("sqlite:///other", store.client, "1")) == 0
     assert deliver_kept(store) == 1

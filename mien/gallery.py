@@ -75,14 +75,19 @@ def sheet(sections: Sequence[Section], *, title: str = "", width: int = 1400, si
 
 
 def write_png(path: Path, picture: np.ndarray) -> None:
-    """Write uint8 (H, W, 3) RGB or (H, W) gray as PNG; the same picture gives the same bytes.
+    """Write a picture as `encode_png` makes it.
 
     Raises:
         OSError: the file cannot be written.
     """
+    path.write_bytes(encode_png(picture))
+
+
+def encode_png(picture: np.ndarray) -> bytes:
+    """A PNG file of uint8 (H, W, 3) RGB or (H, W) gray; the same picture gives the same bytes."""
     bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR) if picture.ndim == 3 else picture
     _, encoded = cv2.imencode(".png", bgr)
-    path.write_bytes(encoded.tobytes())
+    return bytes(encoded)
 
 
 def _section(section: Section, width: int, size: int) -> list[np.ndarray]:
@@ -106,7 +111,8 @@ def _row(tiles: list[np.ndarray], width: int) -> np.ndarray:
     for column, tile in enumerate(tiles):
         left = MARGIN + column * step
         strip[:height, left : left + tile.shape[1]] = tile
-    return strip[:, :width]
+    row: np.ndarray = strip[:, :width]
+    return row
 
 
 def _tile(tile: Tile, width: int, lines: int, size: int) -> np.ndarray:
@@ -147,7 +153,8 @@ def _line(text: str, size: int, width: int, colour: Colour, margin: int = MARGIN
     cv2.putText(mask, fitting, base, FONT, font_scale, 255, thickness, cv2.LINE_AA)
     alpha = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA)[..., None] / 255.0
     blended = alpha * np.array(colour) + (1 - alpha) * np.array(PAGE)
-    return np.rint(blended).astype(np.uint8)
+    line: np.ndarray = np.rint(blended).astype(np.uint8)
+    return line
 
 
 def _cut(text: str, room: int, font_scale: float, thickness: int) -> str:

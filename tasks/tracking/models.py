@@ -68,6 +68,7 @@ def _save(path: Path, folder: Path, model_id: str, run_id: str, classes: Sequenc
 
     model = keras.models.load_model(path, compile=False)
     example = np.zeros((1, *model.input_shape[1:]), np.uint8)
+    folder.mkdir()
     mlflow.keras.save_model(
         model,
         str(folder),

@@ -1,0 +1,81 @@
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mien.params import RegisterParams
+from tasks.register import register
+from tasks.tracking.run import open_run
+from tasks.tracking.store import open_store
+from tests.tasks.judged import CLASSES, write_judged
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    monkeypatch.setenv("PIPELINE_KEY", "test-pass")
+    return tmp_path
+
+
+def tiny_model(path: Path) -> None:
+    import keras
+
+    keras.utils.set_random_seed(1)
+    layers = [keras.Input((48, 48, 1), dtype="uint8"), keras.layers.Rescaling(1 / 255), keras.layers.Flatten()]
+    keras.Sequential([*layers, keras.layers.Dense(2, activation="softmax")]).save(path)
+
+
+def run_register():
+    with open_run("register") as run:
+        return register(RegisterParams(), run)
+
+
+def test_a_model_that_fails_a_gate_is_not_registered_and_that_is_no_error(project):
+    write_judged(project, accuracy=0.3)
+    (project / "build/train/model.keras").write_bytes(b"never opened")
+    outcome = run_register()
+    assert outcome.metrics == {"registered": 0}
+    assert "min_accuracy: 0.3000, must be at least 0.5" in "\n".join(outcome.notes)
+    assert json.loads((project / "build/register/registered.json").read_text())["registered"] is False
+    assert not open_store().client.search_registered_models()
+
+
+@pytest.mark.slow
+def test_a_model_that_passes_is_a_version_that_a_clean_process_can_use(project):
+    write_judged(project, accuracy=0.8)
+    path = project / "build/train/model.keras"
+    tiny_model(path)
+    notes = "\n".join(run_register().notes)
+    assert "registered as version 1 of 'mien' with alias 'challenger'" in notes
+    assert "official accuracy 80.0% (75.0% to 85.0%)" in notes
+    client = open_store().client
+    version = client.get_model_version_by_alias("mien", "challenger")
+    assert json.loads(version.tags["classes"]) == CLASSES
+    assert version.tags["temperature"] == "1.2"
+    assert version.tags["official.accuracy"] == "0.8"
+    assert version.description.startswith("# mien: facial expressions")
+    assert not client.get_registered_model("mien").aliases.get("champion")
+    again = "\n".join(run_register().notes)
+    assert "registered before as version 1" in again
+    assert len(client.search_model_versions("name = 'mien'")) == 1
+
+    faces = np.arange(2 * 48 * 48, dtype=np.uint64).astype(np.uint8).reshape(2, 48, 48, 1)
+    np.save(project / "faces.npy", faces)
+    code = (
+        "import mlflow, numpy as np\n"
+        f"mlflow.set_tracking_uri('sqlite:///{project}/mlflow.db')\n"
+        "model = mlflow.pyfunc.load_model('models:/mien@challenger')\n"
+        "print(model.metadata.metadata['classes'])\n"
+        f"print(model.predict(np.load('{project}/faces.npy')).sum(axis=1).round(5).tolist())\n"
+        "import sys; assert not [name for name in sys.modules if name.split('.')[0] in ('mien', 'tasks')]\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd="/", capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [str(CLASSES), "[1.0, 1.0]"]
+    stored = next((project / "mlartifacts").rglob("model.keras"))
+    assert hashlib.md5(stored.read_bytes()).digest() == hashlib.md5(path.read_bytes()).digest()

@@ -1,0 +1,45 @@
+import dataclasses
+
+import jinja2
+import pytest
+
+from mien.model_card import CardFacts, model_card
+from tests.tasks.judged import CLASSES, figures
+
+
+@pytest.fixture
+def facts():
+    metrics = {"official": figures(0.8), "clean": figures(0.7), "temperature": 1.25, "test_usage": "PrivateTest"}
+    return CardFacts(
+        model_name="mien",
+        network="vgg_small",
+        classes=CLASSES,
+        image_size=48,
+        metrics=metrics,
+        fingerprint={"accepted": 100, "refused": 2, "licence": "Apache-2.0"},
+        kept=90,
+        dropped=10,
+        data_digest="abc.dir",
+        commit="deadbeef",
+        params={},
+    )
+
+
+def test_the_card_says_what_the_model_is_and_is_not_for(facts):
+    card = model_card(facts)
+    assert "| accuracy | 80.0% (75.0% to 85.0%) | 70.0% (65.0% to 75.0%) |" in card
+    assert "| sad | 0.500 | 0.800 | 0.600 | 10 |" in card
+    assert "Not at work, in education" in card
+    assert "Licence of the data: Apache-2.0" in card
+    assert "abc.dir" in card
+    assert "deadbeef" in card
+
+
+def test_unknown_terms_of_the_data_are_said(facts):
+    unknown = dataclasses.replace(facts, fingerprint={**facts.fingerprint, "licence": None})
+    assert "Licence of the data: not stated" in model_card(unknown)
+
+
+def test_a_card_with_a_hole_is_refused(facts):
+    with pytest.raises(jinja2.UndefinedError):
+        model_card(dataclasses.replace(facts, fingerprint={}))

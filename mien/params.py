@@ -116,9 +116,9 @@ class Ranges(Section):
     """Ranges of random changes; each is drawn uniformly from [-value, value] around "no change"."""
 
     rotation: float = Field(0.0, ge=0.0, le=180.0, description="Degrees.")
-    shift: float = Field(0.0, ge=0.0, le=0.5, description="Share of width and of height.")
-    shear: float = Field(0.0, ge=0.0, le=0.8, description="Radians.")
-    zoom: float = Field(0.0, ge=0.0, lt=0.9, description="Scale factor around 1.")
+    shift: float = Field(0.0, ge=0.0, le=0.5, description="Share of width and, drawn apart, of height.")
+    shear: float = Field(0.0, ge=0.0, le=0.8, description="Radians by which vertical lines lean.")
+    zoom: float = Field(0.0, ge=0.0, lt=0.9, description="Scale factor around 1, of width and height drawn apart.")
     flip: bool = Field(False, description="Mirror half of the faces.")
     brightness: float = Field(0.0, ge=0.0, le=1.0, description="Factor around 1.")
 
@@ -145,7 +145,10 @@ class AugmentParams(Section):
 
     ranges: Ranges = Field(RANGES["light"], description="A name of RANGES or the values themselves.")
     copies: int = Field(1, ge=0, le=20, description="Changed copies of each training face.")
-    balance: bool = Field(False, description="More copies of rare classes, until each is as large as the largest.")
+    balance: bool = Field(
+        False,
+        description="More copies of rare classes: each ends, with its originals, at 1 + copies times the largest class.",
+    )
     seed: int = Field(42, ge=0)
 
     _names = field_validator("ranges", mode="before")(_named_ranges)
@@ -157,6 +160,13 @@ class NetworkParams(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     name: str = "vgg_small"
+
+    @model_validator(mode="after")
+    def _nothing_that_follows_from_the_data(self) -> Self:
+        taken = sorted({"classes", "shape", "mean", "std"} & set(self.options))
+        if taken:
+            raise ValueError(f"{', '.join(taken)} follow from the data and cannot be set")
+        return self
 
     @property
     def options(self) -> dict[str, Any]:

@@ -1,0 +1,224 @@
+"""Reader of FER2013's CSV files: `fer2013.csv`, `icml_face_data.csv`, `train.csv`, `test.csv`, plain or packed.
+
+Columns may stand in any order; `emotion` is 0..6, `pixels` 2,304 integers 0..255, `Usage` the official split. A row
+that does not fit is refused with its line and a reason; it never stops the reader.
+"""
+
+import csv
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from mien import images
+from mien.datasets import compressed, pixels
+from mien.datasets.batch import Batch, Refusal, Row, excerpt
+from mien.datasets.lines import MAX_LINE, Block, blocks, cells
+from mien.datasets.ordered import ordered
+from mien.errors import DataError
+from mien.labels import FER2013, USAGES
+from mien.reasons import Reason
+
+BOM = b"\xef\xbb\xbf"
+KNOWN = ("emotion", "pixels", "usage")
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where the columns stand; None where the file has no such column."""
+
+    names: tuple[str, ...]
+    pixels: int
+    emotion: int | None
+    usage: int | None
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a person should know of the columns."""
+        ignored = [name or "(no name)" for name in self.names if name not in KNOWN]
+        remarks = [f"unknown columns ignored: {', '.join(ignored[:10])}"] if ignored else []
+        return remarks + ([f"no column Usage: every row is {self.default_usage}"] if self.usage is None else [])
+
+    @property
+    def default_usage(self) -> str:
+        """Usage of every row of a file without that column: Training, or PrivateTest where there are no labels.
+
+        Kaggle's test.csv is PublicTest and PrivateTest together. A row to be judged must not be chosen by, so
+        without a word on which is which all of them count as PrivateTest.
+        """
+        return "PrivateTest" if self.emotion is None else "Training"
+
+
+class Judged(NamedTuple):
+    """A row whose pixels have not been looked at yet; `code` is -1 in a file without labels."""
+
+    number: int
+    row: int
+    line: bytes
+    pixels: bytes
+    code: int
+    usage: str
+
+
+def column_names(line: bytes) -> tuple[str, ...]:
+    """Names of a header line, stripped and in lower case; empty when it is no text or no CSV."""
+    try:
+        return tuple(name.decode("utf-8").strip().lower() for name in cells(line.removeprefix(BOM)))
+    except (UnicodeDecodeError, csv.Error):
+        return ()
+
+
+def parse_header(line: bytes, source: str) -> Header:
+    """Find the columns in the first line of `source`.
+
+    Raises:
+        DataError: no column `pixels`, or a column twice.
+    """
+    names = column_names(line)
+    twice = sorted({name for name in KNOWN if names.count(name) > 1})
+    if "pixels" not in names or twice:
+        fault = f"column {twice[0]!r} stands twice" if twice else "no column `pixels`"
+        raise DataError(f"{source}:1: {fault}. Needed: emotion,pixels,Usage. Received: {excerpt(line)}")
+    position = {name: names.index(name) for name in KNOWN if name in names}
+    return Header(names, position["pixels"], position.get("emotion"), position.get("usage"))
+
+
+def header(path: Path, source: str) -> Header:
+    """The header of a FER2013 file, packed or not.
+
+    Raises:
+        DataError: as `read`.
+    """
+    with compressed.plain(path) as stream:
+        return parse_header(_first(blocks(stream), source).lines[0], source)
+
+
+def _first(parts: Iterator[Block], source: str) -> Block:
+    first = next(parts, None)
+    if first is None:
+        raise DataError(f"{source}: empty; download it again")
+    return first
+
+
+def read(
+    path: Path, source: str, image_size: int = pixels.SIDE, unlabeled: bool = False, workers: int | None = None
+) -> Iterator[Batch]:
+    """Read a FER2013 file in bounded memory, in file order.
+
+    Args:
+        path: the file, packed or not.
+        source: its name below data/, for the table and for messages.
+        image_size: height and width in pixels of the faces that come out.
+        unlabeled: accept a file without the column `emotion`; codes are then -1 and labels "".
+        workers: threads; default one per core. The result does not depend on it.
+
+    Yields:
+        Batches of faces (n, image_size, image_size); `sample_id` is the zero-padded 0-based row of the file, refused
+        rows counted.
+
+    Raises:
+        DataError: no header, no labels, or an archive that cannot be read.
+    """
+    with compressed.plain(path) as stream:
+        parts = blocks(stream)
+        first = _first(parts, source)
+        columns = parse_header(first.lines[0], source)
+        if columns.emotion is None and not unlabeled:
+            raise DataError(
+                f"{source}: no column `emotion`, so no labels (Kaggle's test.csv?). Bring fer2013.csv, or set "
+                "ingest.unlabeled: true in params.yaml; its rows then count as PrivateTest"
+            )
+        work = _Parser(source, columns, image_size)
+        yield from ordered(work, _numbered(first, parts), workers)
+
+
+def _numbered(first: Block, rest: Iterator[Block]) -> Iterator[tuple[int, Block]]:
+    """Each block without the header, with the 0-based row of its first line."""
+    row = len(first.lines) - 1
+    yield 0, Block(first.numbers[1:], first.lines[1:], first.cut and row > 0)
+    for block in rest:
+        yield row, block
+        row += len(block.lines)
+
+
+@dataclass(frozen=True)
+class _Parser:
+    """Turns a block of lines into a batch; called from several threads."""
+
+    source: str
+    columns: Header
+    image_size: int
+
+    def __call__(self, numbered: tuple[int, Block]) -> Batch:
+        first, block = numbered
+        judged: list[Judged] = []
+        refusals: list[Refusal] = []
+        for at, (number, line) in enumerate(zip(block.numbers, block.lines, strict=True)):
+            found = self._judge(number, first + at, line)
+            if isinstance(found, Judged):
+                judged.append(found)
+            else:
+                refusals.append(found)
+        faces, faults = pixels.parse([row.pixels for row in judged])
+        refusals += [
+            self._refusal(judged[at].number, Reason.BAD_ROW, why, judged[at].line) for at, why in faults.items()
+        ]
+        good = [row for at, row in enumerate(judged) if at not in faults]
+        rows = [self._row(row, face) for row, face in zip(good, faces, strict=True)]
+        return self._batch(block, faces, rows, sorted(refusals, key=lambda refusal: refusal.line))
+
+    def _batch(self, block: Block, faces: np.ndarray, rows: list[Row], refusals: list[Refusal]) -> Batch:
+        faces = images.resize_all(faces, self.image_size)
+        if not (block.cut and refusals and refusals[-1].line == block.numbers[-1]):
+            return Batch(faces, rows, refusals)
+        last = refusals[-1]
+        refusals[-1] = last._replace(detail=f"the file ends in the middle of this row ({last.detail})")
+        return Batch(faces, rows, refusals, f"{last.where}: truncated, {refusals[-1].detail}. Download the file again")
+
+    def _judge(self, number: int, row: int, line: bytes) -> Judged | Refusal:
+        """Everything but the pixels."""
+        if len(line) > MAX_LINE:
+            return self._refusal(number, Reason.BAD_ROW, f"line longer than {MAX_LINE:,} bytes", line)
+        try:
+            fields = cells(line)
+        except csv.Error as error:
+            return self._refusal(number, Reason.BAD_ROW, f"quotes that do not match ({error})", line)
+        header = self.columns
+        if len(fields) != len(header.names):
+            detail = f"{len(fields)} fields; the header has {len(header.names)}"
+            return self._refusal(number, Reason.BAD_ROW, detail, line)
+        usage = header.default_usage if header.usage is None else fields[header.usage].decode("utf-8", "replace")
+        if usage not in USAGES:
+            detail = f"Usage is {excerpt(usage.encode())!r}; must be one of {', '.join(USAGES)}"
+            return self._refusal(number, Reason.BAD_ROW, detail, line)
+        code = -1
+        if header.emotion is not None:
+            code, reason, detail = _code(fields[header.emotion])
+            if reason is not None:
+                return self._refusal(number, reason, detail, line)
+        return Judged(number, row, line, fields[header.pixels], code, usage)
+
+    def _refusal(self, number: int, reason: Reason, detail: str, line: bytes) -> Refusal:
+        return Refusal(self.source, number, reason, detail, excerpt(line))
+
+    def _row(self, row: Judged, face: np.ndarray) -> Row:
+        label = FER2013.label(row.code) if row.code >= 0 else ""
+        digest = hashlib.sha256(face.data).hexdigest()
+        height, width = face.shape
+        name = f"{row.row:08d}"
+        return Row(name, self.source, row.number, row.usage, FER2013.name, row.code, label, digest, width, height)
+
+
+def _code(field: bytes) -> tuple[int, Reason | None, str]:
+    """The emotion, or why it is none and in words."""
+    shown = excerpt(field)
+    if not field:
+        return -1, Reason.UNLABELED, "emotion is empty"
+    if pixels.INTEGER.fullmatch(field) is None:
+        return -1, Reason.BAD_ROW, f"emotion is {shown!r}, not an integer"
+    if len(field) > 3 or int(field) not in FER2013.codes:
+        return -1, Reason.LABEL_OUT_OF_RANGE, f"emotion is {shown}; must be 0..{len(FER2013.codes) - 1}"
+    return int(field), None, ""

@@ -147,7 +147,7 @@ class AugmentParams(Section):
     copies: int = Field(1, ge=0, le=20, description="Changed copies of each training face.")
     balance: bool = Field(
         False,
-        description="More copies of rare classes: each ends, with its originals, at 1 + copies times the largest class.",
+        description="More copies of rare classes: each ends, originals included, at 1 + copies times the largest.",
     )
     seed: int = Field(42, ge=0)
 

@@ -7,8 +7,8 @@ def copies_per_face(classes: np.ndarray, copies: int, balance: bool, seed: int) 
     """Count the copies of every face.
 
     Without `balance` each face gets `copies`. With it every class ends, originals and copies together, at exactly
-    (1 + `copies`) times the size of the largest class. Inside a class the numbers differ by one at most, and which faces
-    get the one more is drawn.
+    (1 + `copies`) times the size of the largest class. Inside a class the numbers differ by one at most, and which
+    faces get the one more is drawn.
 
     Args:
         classes: int, (N,), class of each face.

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -70,6 +71,28 @@ def augment_into(
     with _opencv_in_one_thread(), ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         for count in pool.map(change, range(0, len(rows), CHUNK)):
             advance(count)
+
+
+def write_changed(
+    path: Path,
+    images: np.ndarray,
+    rows: np.ndarray,
+    ranges: Ranges,
+    seed: int,
+    advance: Callable[[int], None] = lambda _count: None,
+) -> None:
+    """Write changed versions of `images[rows]` to a new .npy file, uint8 (M, H, W[, C]), in constant memory.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    shape = (len(rows), *images.shape[1:])
+    if len(rows) == 0:
+        np.save(path, np.empty(shape, np.uint8))  # there is no empty memory map
+        return
+    out = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+    augment_into(out, images, rows, ranges, seed, advance=advance)
+    out.flush()
 
 
 def draws(seed: int, start: int, count: int) -> np.ndarray:

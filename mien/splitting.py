@@ -106,8 +106,8 @@ def _official(rows: pd.DataFrame, params: SplitParams) -> pd.DataFrame:
         groups = chosen.loc[chosen["split"] == later, "group"]
         repeated = chosen["split"].isin(earlier) & chosen["group"].isin(groups)
         chosen.loc[repeated, ["split", "reason"]] = ["", Reason.DUPLICATE_ACROSS.value]
-    if not (chosen["split"] == VALIDATION).any():
-        train = chosen[chosen["split"] == TRAIN]
+    train = chosen[chosen["split"] == TRAIN]
+    if len(train) and not (chosen["split"] == VALIDATION).any():
         chosen.loc[train.index, "split"] = _drawn(train, {VALIDATION: params.validation_share}, params.seed)
     return chosen[["split", "reason"]]
 

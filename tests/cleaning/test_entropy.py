@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+from skimage.filters.rank import entropy as rank_entropy
+from skimage.measure import shannon_entropy
+from skimage.morphology import disk
+
+from mien.cleaning.entropy import constant, entropy, global_entropy, local_entropy
+from tests.cleaning.tables import noise
+
+
+def faces(count=5, size=24):
+    """Smooth pictures, as faces are."""
+    ramp = np.linspace(0, 200, size)
+    return np.stack([(ramp[:, None] * share + ramp[None] * (1 - share)) for share in np.linspace(0, 1, count)]).astype(
+        np.uint8
+    )
+
+
+def test_global_entropy_is_that_of_the_histogram():
+    images = np.concatenate([noise(3, 24), faces()])
+    expected = [shannon_entropy(image, base=2) for image in images]
+    assert global_entropy(images) == pytest.approx(expected, abs=1e-5)
+
+
+def test_two_equally_frequent_gray_values_are_one_bit():
+    image = np.zeros((1, 8, 8), np.uint8)
+    image[:, :4] = 90
+    assert global_entropy(image).tolist() == [1.0]
+
+
+def test_an_image_of_one_gray_value_has_no_entropy_by_either_method():
+    image = np.full((1, 16, 16), 77, np.uint8)
+    assert global_entropy(image).tolist() == [0.0]
+    assert local_entropy(image).tolist() == [0.0]
+
+
+def test_local_entropy_is_the_mean_of_the_rank_filter_of_each_picture_alone():
+    images = np.concatenate([noise(3, 24), faces()])
+    expected = [rank_entropy(image, disk(5)).mean() for image in images]
+    assert local_entropy(images) == pytest.approx(expected, abs=1e-6)
+
+
+def test_local_entropy_does_not_depend_on_threads_or_batches(monkeypatch):
+    images = np.concatenate([noise(6, 24), faces(6)])
+    alone = local_entropy(images, threads=1)
+    monkeypatch.setattr("mien.cleaning.entropy.TASK_PIXELS", 24 * 24 * 5)
+    assert local_entropy(images, threads=3).tobytes() == alone.tobytes()
+
+
+def test_entropy_reads_a_read_only_memory_map(tmp_path):
+    np.save(tmp_path / "images.npy", noise(3))
+    images = np.load(tmp_path / "images.npy", mmap_mode="r")
+    assert len(local_entropy(images)) == len(global_entropy(images)) == 3
+
+
+def test_colour_pictures_are_judged_in_gray():
+    gray = faces()
+    colour = np.repeat(gray[..., None], 3, axis=3)
+    for method in ("global", "local"):
+        assert entropy(colour, method).tolist() == entropy(gray, method).tolist()
+
+
+def test_no_pictures_have_no_entropies():
+    none = np.zeros((0, 48, 48), np.uint8)
+    assert entropy(none, "local").shape == entropy(none, "global").shape == constant(none).shape == (0,)
+
+
+def test_constant_means_one_gray_value_whichever():
+    images = noise(4)
+    images[1], images[3] = 0, 255
+    assert constant(images).tolist() == [False, True, False, True]
+    images[1, 5, 5] = 1
+    assert constant(images).tolist() == [False, False, False, True]

@@ -1,0 +1,234 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from mien.errors import DataError
+from mien.labels import EMOTIONS
+from mien.params import ClassPolicy, SplitParams
+from mien.splitting import SPLITS, split_faces
+from tests.cleaning.tables import BLACK, GOLDEN, golden_rows
+
+CLEANED = {usage: tuple(np.subtract(GOLDEN[usage], BLACK[usage]).tolist()) for usage in GOLDEN}
+"""FER2013 without its constant images: seed S4."""
+
+
+def kept(usages, labels, groups=None):
+    """What `split` needs of kept.parquet; without `groups` no face has a twin."""
+    faces = np.arange(len(labels), dtype=np.int32)
+    own = faces if groups is None else np.asarray(groups, np.int32)
+    return pd.DataFrame({"face": faces, "usage": list(usages), "label": list(labels), "group": own})
+
+
+def kept_of(*rows):
+    """From rows of (usage, label, group)."""
+    return kept(*zip(*rows, strict=True))
+
+
+@pytest.fixture(scope="module")
+def golden():
+    return kept(*golden_rows())
+
+
+def plenty(per_class=40, usages=("Training",), labels=("angry", "happy", "sad")):
+    """Faces without twins, as many of each class in each Usage."""
+    rows = [(usage, label) for usage in usages for label in labels for _ in range(per_class)]
+    return kept(*zip(*rows, strict=True))
+
+
+def test_an_official_split_of_fer2013_has_its_published_counts(golden):
+    split = split_faces(golden, SplitParams())
+    assert split.classes == EMOTIONS
+    assert split.counts.to_numpy().tolist() == [list(GOLDEN[usage]) for usage in GOLDEN]
+    assert len(split.excluded) == 0
+
+
+def test_without_the_constant_images_it_has_the_counts_of_the_capstone():
+    split = split_faces(kept(*golden_rows(CLEANED)), SplitParams())
+    assert split.counts.sum(axis=1).to_dict() == {"train": 28_698, "validation": 3_588, "test": 3_589}
+    assert len(split.faces) == 35_875
+
+
+def test_dropping_disgust_excludes_it_from_every_side(golden):
+    split = split_faces(golden, SplitParams(classes=ClassPolicy(drop=("disgust",))))
+    assert split.counts.sum(axis=1).to_dict() == {
+        "train": 28_709 - 436,
+        "validation": 3_589 - 56,
+        "test": 3_589 - 55,
+    }
+    assert split.reasons == {"class_policy": 547}
+    assert set(split.excluded["label"]) == {"disgust"}
+
+
+def test_merging_disgust_into_angry_keeps_every_face(golden):
+    split = split_faces(golden, SplitParams(classes=ClassPolicy(merge={"disgust": "angry"})))
+    assert split.counts["angry"].to_dict() == {"train": 4_431, "validation": 523, "test": 546}
+    assert split.counts.sum(axis=1)["test"] == 3_589
+    assert len(split.excluded) == 0
+
+
+def test_the_three_largest_classes_drawn_anew_have_the_counts_of_the_deep_cnn(golden):
+    split = split_faces(golden, SplitParams(by="stratified", classes=ClassPolicy(top_k=3)))
+    assert split.classes == ("happy", "sad", "neutral")
+    assert split.counts.sum().to_dict() == {"happy": 8_989, "sad": 6_077, "neutral": 6_198}
+    assert split.counts.sum(axis=1)["test"] == 2_127
+    assert split.reasons == {"class_policy": 35_887 - 21_264}
+
+
+def test_a_stratified_split_gives_every_class_the_same_shares(golden):
+    params = SplitParams(by="stratified", validation_share=0.2, test_share=0.1)
+    counts = split_faces(golden, params).counts
+    assert counts.loc["test"].tolist() == [round(0.1 * total) for total in counts.sum()]
+    assert counts.loc["validation"].tolist() == [round(0.2 * total) for total in counts.sum()]
+
+
+def test_every_row_is_used_or_excluded_and_keeps_its_columns(golden):
+    split = split_faces(golden, SplitParams(classes=ClassPolicy(top_k=3)))
+    both = pd.concat([split.faces, split.excluded])[golden.columns].sort_values("face", ignore_index=True)
+    pd.testing.assert_frame_equal(both, golden)
+    assert split.faces.columns.tolist() == [*golden.columns, "split", "class", "class_index"]
+    assert split.excluded.columns.tolist() == [*golden.columns, "reason"]
+    assert split.faces["class_index"].dtype == np.int16
+    assert [split.classes[index] for index in split.faces["class_index"]] == split.faces["class"].tolist()
+
+
+def test_the_seed_alone_decides_the_draw():
+    rows = plenty()
+    params = SplitParams(by="stratified")
+    drawn = split_faces(rows, params).faces
+    pd.testing.assert_frame_equal(split_faces(rows.sample(frac=1, random_state=3), params).faces, drawn)
+    assert (split_faces(rows, SplitParams(by="stratified", seed=7)).faces["split"] != drawn["split"]).any()
+
+
+def sides_of_groups(split):
+    return split.faces.groupby("group")["split"].nunique()
+
+
+def twins(rows, rate=3):
+    """The same rows, about a third of them twins of another one somewhere."""
+    generator = np.random.default_rng(0)
+    groups = rows["face"].to_numpy().copy()
+    chosen = generator.choice(len(rows), len(rows) // rate, replace=False)
+    groups[chosen] = np.sort(chosen)[generator.integers(0, len(chosen), len(chosen))]
+    smallest = pd.Series(groups).groupby(groups).transform(lambda group: group.index.min())
+    return rows.assign(group=smallest.astype(np.int32))
+
+
+@pytest.mark.parametrize("by", ["official", "stratified"])
+@pytest.mark.parametrize("usages", [tuple(GOLDEN), ("Training", "PublicTest")])
+def test_no_group_of_twins_is_on_two_sides(by, usages):
+    rows = twins(plenty(80, usages))
+    assert rows["group"].duplicated().sum() > 40
+    split = split_faces(rows, SplitParams(by=by))
+    assert sides_of_groups(split).max() == 1
+    assert len(split.faces) + len(split.excluded) == len(rows)
+    assert set(split.faces["split"]) == set(SPLITS)
+
+
+def test_a_drawn_set_takes_whole_groups_and_still_has_its_size():
+    rows = twins(plenty(100))
+    split = split_faces(rows, SplitParams(by="stratified", test_share=0.2, validation_share=0.1))
+    assert len(split.excluded) == 0
+    assert split.counts.sum(axis=1)["test"] == pytest.approx(60, abs=3)
+    assert split.counts.sum(axis=1)["validation"] == pytest.approx(30, abs=3)
+
+
+def test_a_group_larger_than_a_set_stays_in_train():
+    rows = plenty(40)
+    rows.loc[rows.index[:20], "group"] = 0
+    split = split_faces(rows, SplitParams(by="stratified"))
+    assert set(split.faces.loc[split.faces["group"] == 0, "split"]) == {"train"}
+
+
+def with_twins(*pairs):
+    """An official data set in which face `first` of a Usage is a twin of face `first` of another."""
+    rows = plenty(5, tuple(GOLDEN))
+    for one, other in pairs:
+        groups = rows.groupby("usage")["group"].first()
+        rows.loc[rows.index[rows["usage"] == other][0], "group"] = groups[one]
+    return rows
+
+
+def test_the_official_test_set_stays_whole_and_its_twins_leave_the_other_sides():
+    split = split_faces(with_twins(("Training", "PublicTest"), ("Training", "PrivateTest")), SplitParams())
+    assert split.counts.sum(axis=1).to_dict() == {"train": 14, "validation": 14, "test": 15}
+    assert split.excluded["usage"].tolist() == ["Training", "PublicTest"]
+    assert split.reasons == {"duplicate_across": 2}
+
+
+def test_a_training_twin_of_a_validation_face_is_excluded_and_the_validation_set_whole():
+    split = split_faces(with_twins(("Training", "PublicTest")), SplitParams())
+    assert split.counts.sum(axis=1).to_dict() == {"train": 14, "validation": 15, "test": 15}
+
+
+def test_a_twin_of_a_face_that_the_class_policy_leaves_out_is_no_leak():
+    rows = with_twins(("Training", "PrivateTest"))
+    rows.loc[rows.index[rows["usage"] == "PrivateTest"][0], "label"] = "disgust"
+    split = split_faces(rows, SplitParams(classes=ClassPolicy(drop=("disgust",))))
+    assert split.reasons == {"class_policy": 1}
+
+
+def test_publictest_judges_where_there_is_no_privatetest_and_validation_is_drawn_from_training():
+    split = split_faces(plenty(40, ("Training", "PublicTest")), SplitParams(validation_share=0.25))
+    assert split.counts.loc["train"].tolist() == [30, 30, 30]
+    assert split.counts.loc["validation"].tolist() == [10, 10, 10]
+    assert set(split.faces.loc[split.faces["split"] == "validation", "usage"]) == {"Training"}
+    assert set(split.faces.loc[split.faces["split"] == "test", "usage"]) == {"PublicTest"}
+
+
+def test_privatetest_is_set_aside_where_publictest_is_chosen_to_judge():
+    split = split_faces(plenty(40, tuple(GOLDEN)), SplitParams(test="PublicTest"))
+    assert split.reasons == {"unused_usage": 120}
+    assert set(split.excluded["usage"]) == {"PrivateTest"}
+    assert split.counts.sum(axis=1).to_dict() == {"train": 108, "validation": 12, "test": 120}
+
+
+def test_validation_is_drawn_where_only_publictest_is_missing():
+    split = split_faces(plenty(40, ("Training", "PrivateTest")), SplitParams())
+    assert split.counts.sum(axis=1).to_dict() == {"train": 108, "validation": 12, "test": 120}
+
+
+def test_training_rows_alone_cannot_be_split_officially():
+    with pytest.raises(DataError, match="split.by: stratified") as caught:
+        split_faces(plenty(), SplitParams())
+    assert "{'Training': 120}" in str(caught.value)
+    assert len(split_faces(plenty(), SplitParams(by="stratified")).faces) == 120
+
+
+def test_a_test_set_that_is_asked_for_and_not_there_is_an_error():
+    with pytest.raises(DataError, match=r"of PrivateTest \(split.test: PrivateTest\)"):
+        split_faces(plenty(5, ("Training", "PublicTest")), SplitParams(test="PrivateTest"))
+
+
+def test_faces_without_a_label_are_excluded_as_such():
+    rows = plenty(20, tuple(GOLDEN))
+    rows.loc[[0, 25, 70], "label"] = ""
+    split = split_faces(rows, SplitParams())
+    assert split.reasons == {"unlabeled": 3}
+    assert split.excluded["face"].tolist() == [0, 25, 70]
+
+
+def test_a_class_that_one_side_lacks_is_named():
+    rows = plenty(20, tuple(GOLDEN))
+    rows = rows[(rows["usage"] != "PrivateTest") | (rows["label"] != "sad")]
+    with pytest.raises(DataError, match="test has no 'sad'"):
+        split_faces(rows, SplitParams())
+
+
+def test_every_training_face_being_a_twin_of_a_test_face_is_an_error_about_classes():
+    rows = kept_of(
+        *(("Training", label, at) for at, label in enumerate(["sad", "happy"])),
+        *(("PrivateTest", label, at) for at, label in enumerate(["sad", "happy"])),
+    )
+    with pytest.raises(DataError, match="train has no"):
+        split_faces(rows, SplitParams())
+
+
+def test_a_small_class_still_has_a_face_on_every_side_of_a_draw():
+    rows = pd.concat([plenty(40), plenty(3, labels=("disgust",))], ignore_index=True)
+    rows["face"] = rows["group"] = np.arange(len(rows), dtype=np.int32)
+    assert split_faces(rows, SplitParams(by="stratified")).counts["disgust"].tolist() == [1, 1, 1]
+
+
+def test_a_class_policy_that_does_not_fit_names_its_place_in_params():
+    with pytest.raises(DataError, match="split.classes in params.yaml.*hapy"):
+        split_faces(plenty(), SplitParams(by="stratified", classes=ClassPolicy(drop=("hapy",))))

@@ -1,0 +1,122 @@
+"""Stage `evaluate`: judge the model on the test faces, official and clean side by side, and explain it in a report.
+
+Reads the outputs of every stage before it; writes build/evaluate/{metrics.json, predictions.parquet, report.html,
+summary.json}, tables of `dvc plots` in plots/ and pictures in pictures/.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from mien.predictor import Predictor
+
+from mien.datasets.table import FACES, IMAGES
+from mien.errors import DataError
+from mien.evaluation import Evaluation, pictures, tables
+from mien.evaluation import evaluate as judge
+from mien.features import FeatureMaps, pooled_maps
+from mien.gallery import write_png
+from mien.params import STAGES, EvaluateParams
+from mien.plots import faces as pages
+from mien.plots import style
+from mien.report import collect, render
+from tasks.stage import BUILD, Outcome, run_stage, stage_folder
+
+MODEL = stage_folder("train") / "model.keras"
+HISTORY = stage_folder("train") / "history.csv"
+REPORT = "report.html"
+PICTURES = "pictures"
+
+
+def evaluate(params: EvaluateParams) -> Outcome:
+    """Judge the model and write figures, tables, pictures and the report."""
+    folder = stage_folder("evaluate")
+    table = pd.read_parquet(stage_folder("split") / FACES)
+    classes = json.loads((stage_folder("split") / "classes.json").read_text(encoding="utf-8"))
+    images = np.load(stage_folder("ingest") / IMAGES, mmap_mode="r")
+    predictor = Predictor.load(MODEL)
+    if list(predictor.classes) != classes:
+        raise DataError(f"{MODEL} knows the classes {list(predictor.classes)}, the split {classes}. Train again.")
+    judged = table[table["split"] != "train"]
+    answers = predictor.predict(images[judged["face"].to_numpy()], batch_size=params.batch_size)
+    evaluation = judge(judged, answers, classes, params)
+    history = pd.read_csv(HISTORY)
+    tables.write_tables(evaluation, history, folder)
+    face, layers = _look_inside(evaluation, images, predictor.model)
+    explain(evaluation, history, table, images, face, layers)
+    return Outcome(flat(evaluation.metrics), [tables.METRICS, REPORT, PICTURES], _notes(evaluation, bool(layers)))
+
+
+def _look_inside(
+    evaluation: Evaluation,
+    images: np.ndarray,
+    model: Any,  # noqa: ANN401 - keras has no types
+) -> tuple[np.ndarray, list[FeatureMaps]]:
+    """The test face that is recognised best and its feature maps; none without pooling layers."""
+    best = pictures.surest_hit(evaluation.official)
+    face = np.asarray(images[evaluation.official.table["face"].iloc[best]])
+    return face, pooled_maps(model, face)
+
+
+def explain(
+    evaluation: Evaluation,
+    history: pd.DataFrame,
+    table: pd.DataFrame,
+    images: np.ndarray,
+    face: np.ndarray,
+    layers: Sequence[FeatureMaps],
+) -> None:
+    """Write the pictures and the report."""
+    folder = stage_folder("evaluate")
+    (folder / PICTURES).mkdir(exist_ok=True)
+    rows, classes = evaluation.official, evaluation.classes
+    charts = pictures.charts(evaluation, history)
+    mistakes = pictures.surest_mistakes(rows, images, classes)
+    guesses = pictures.random_guesses(rows, images, classes, evaluation.params.seed)
+    facts = collect(BUILD, STAGES[: STAGES.index("evaluate")], table, classes)
+    svgs = {name: style.svg(figure) for name, figure in charts.items()}
+    page = render(evaluation, facts, svgs, mistakes, guesses, face, layers)
+    (folder / REPORT).write_text(page, encoding="utf-8")
+    for name, figure in charts.items():
+        style.write_png(folder / PICTURES / f"{name}.png", figure)
+    sheets = {"mistakes": pages.mistakes(mistakes), "guesses": pages.guesses(guesses)}
+    if layers:
+        sheets["features"] = pages.feature_maps(face, layers)
+    for name, sheet in sheets.items():
+        write_png(folder / PICTURES / f"{name}.png", sheet)
+
+
+def flat(figures: Mapping[str, Any], prefix: str = "") -> dict[str, float | int]:
+    """Nested figures with dots between the names; what is no number is left out."""
+    out: dict[str, float | int] = {}
+    for name, value in figures.items():
+        if isinstance(value, Mapping):
+            out |= flat(value, f"{prefix}{name}.")
+        elif isinstance(value, float | int):
+            out[f"{prefix}{name}"] = value
+    return out
+
+
+def _notes(evaluation: Evaluation, has_pooling: bool) -> list[str]:
+    notes = [f"test rows: {evaluation.metrics['test_usage']}; they are looked at once for each registered version"]
+    for name in ("official", "clean"):
+        side = evaluation.metrics[name]
+        if side["n"]:
+            low, high = side["accuracy_interval"].values()
+            notes.append(f"{name} accuracy {side['accuracy']:.1%} ({low:.1%} to {high:.1%}) on {side['n']:,} faces")
+        else:
+            notes.append(f"{name}: no rows")
+    missing = [name for name in evaluation.classes if name not in evaluation.metrics["official"]["support"]]
+    if missing:
+        notes.append(f"no test face of {', '.join(missing)}: left out of the averages over classes")
+    if not len(evaluation.validation.table):
+        notes.append("no validation row: the probabilities are used as the network gives them, with temperature 1")
+    if not has_pooling:
+        notes.append("the network has no pooling layers: no feature maps")
+    return notes
+
+
+if __name__ == "__main__":
+    run_stage(evaluate)

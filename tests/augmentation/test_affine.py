@@ -33,8 +33,9 @@ def test_no_ranges_give_the_identity_exactly():
 @pytest.mark.parametrize(
     ("ranges", "numbers", "output", "expected"),
     [
-        # rotated by 90 degrees about the centre, the pixel right of it shows the one below it
+        # rotated by 90 degrees about the centre, the pixel right of it shows the one below it, and that the one left
         (Ranges(rotation=90), {"rotation": 1.0}, (26, 20), (25, 21)),
+        (Ranges(rotation=90), {"rotation": 1.0}, (25, 21), (24, 20)),
         # shifted to the right and down by a tenth of 51 and of 41 pixels
         (Ranges(shift=0.1), {"shift_x": 1.0, "shift_y": 1.0}, (30, 30), (24.9, 25.9)),
         (Ranges(shift=0.1), {"shift_x": 0.0}, (30, 30), (35.1, 30)),

@@ -49,6 +49,18 @@ def test_shape_and_dtype_are_kept_and_values_stay_gray_values(dtype):
     assert (result != images).mean() > 0.5
 
 
+def test_whole_numbers_are_rounded_and_not_cut():
+    images = smooth(8, (48, 48, 1))
+    np.testing.assert_array_equal(changed(images, STRONG, 1), np.rint(changed(images.astype("float32"), STRONG, 1)))
+
+
+def test_brightness_multiplies_and_stops_at_white():
+    faces = changed(np.full((200, 8, 8, 1), 200, np.uint8), Ranges(brightness=0.5), 1)
+    assert (faces == faces[:, :1, :1]).all()
+    assert 100 <= faces.min() < 110
+    assert faces.max() == 255
+
+
 def test_no_ranges_leave_every_face_as_it_is():
     images = smooth(8, (48, 48, 1))
     np.testing.assert_array_equal(changed(images, Ranges(), 1), images)

@@ -47,7 +47,7 @@ def ingest(params: IngestParams) -> Outcome:
     problem = written.problem(params.max_refused_share)
     table, agreement = (written.table(), None) if problem else _with_votes(found, written)
     faces = Faces(table, np.load(out / IMAGES, mmap_mode="r"))
-    facts = {"source": _source(found), "rows": written.counts()} | fingerprint(faces) | _extras(found, table, agreement)
+    facts = written.counts() | fingerprint(faces) | _source(found) | _extras(found, table, agreement)
     facts["warnings"] = _warnings(found, written, facts)
     _write(out, table, written.refused(), facts)
     if problem:
@@ -77,14 +77,14 @@ def _source(found: Detection) -> dict[str, Any]:
     chosen = found.chosen
     files = [] if chosen.reader == "folder" else [file_facts(chosen.path, chosen.name)]
     files += [file_facts(found.votes.path, found.votes.name)] if found.votes else []
-    return {
+    source = {
         "kind": chosen.kind,
         "evidence": chosen.evidence,
         "files": files,
         "pictures": {"files": len(found.pictures), "bytes": sum(entry.size for entry in found.pictures)},
         "others": list(found.others),
-        "licence": licence(DATA),
     }
+    return {"source": source, "licence": licence(DATA)}
 
 
 def _extras(found: Detection, table: pd.DataFrame, agreement: float | None) -> dict[str, Any]:
@@ -120,17 +120,16 @@ def _write(out: Path, table: pd.DataFrame, refused: pd.DataFrame, facts: Mapping
 
 
 def _metrics(facts: Mapping[str, Any]) -> dict[str, int]:
-    rows = {name: facts["rows"][name] for name in ("read", "accepted", "refused")}
-    return rows | {name: facts[name] for name in ("unique", "redundant", "constant", "cross_usage")}
+    names = ("read", "accepted", "refused", "unique", "redundant", "constant", "cross_usage")
+    return {name: facts[name] for name in names}
 
 
 def _notes(found: Detection, facts: Mapping[str, Any]) -> list[str]:
-    rows = facts["rows"]
     usages = ", ".join(f"{name} {usage['rows']:,}" for name, usage in facts["usages"].items())
-    reasons = ", ".join(f"{count:,} {reason}" for reason, count in rows["reasons"].items())
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in facts["reasons"].items())
     notes = [
         f"read {found.chosen}",
-        f"{rows['accepted']:,} faces of {rows['read']:,} rows ({usages}); refused: {reasons or 'none'}",
+        f"{facts['accepted']:,} faces of {facts['read']:,} rows ({usages}); refused: {reasons or 'none'}",
         f"{facts['unique']:,} unique, {facts['redundant']:,} redundant, {facts['constant']:,} constant images; "
         f"{facts['cross_usage']:,} images in more than one Usage",
     ]

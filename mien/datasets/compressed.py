@@ -140,7 +140,7 @@ def _member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
             "data/ and remove the archive"
         )
     member = found[0]
-    parts = PurePosixPath(member.filename.replace("\\", "/"))
+    parts = _path(member)
     if parts.is_absolute() or ".." in parts.parts or stat.S_ISLNK(member.external_attr >> 16):
         raise DataError(f"{path.name}: unsafe member {member.filename!r} in the zip archive; do not use this file")
     if member.flag_bits & 1:
@@ -149,6 +149,10 @@ def _member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
 
 
 def _is_table(member: zipfile.ZipInfo) -> bool:
-    name = PurePosixPath(member.filename)
+    name = _path(member)
     litter = name.name.startswith(".") or "__MACOSX" in name.parts
     return name.suffix.lower() in (".csv", ".txt") and not member.is_dir() and not litter
+
+
+def _path(member: zipfile.ZipInfo) -> PurePosixPath:
+    return PurePosixPath(member.filename.replace("\\", "/"))

@@ -113,14 +113,14 @@ def mistaken(head: bytes) -> str:
     start = head.lstrip()[:256].lower()
     if not start:
         return "empty; download it again"
+    if head[257:262] == b"ustar":
+        return "a tar archive; unpack it (tar xf) and put the CSV here"
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[:64].count(b"\0") > 8:
         return "UTF-16 or binary, not UTF-8 text; convert it: iconv -f UTF-16 -t UTF-8 OLD > NEW"
     if start.startswith(b"version https://git-lfs"):
         return "a Git LFS pointer and not the file itself; run `git lfs pull`, or download the file"
     if start.startswith((b"<!doctype html", b"<html", b"<?xml", b"<head")):
         return "an HTML page, such as a site sends to those who are not logged in; log in and download the file again"
-    if head[257:262] == b"ustar":
-        return "a tar archive; unpack it (tar xf) and put the CSV here"
     if len(head) < 4096 and head.count(b"\n") < 2 and (b"/" in start or b"\\" in start) and b"," not in start:
         return f"a text that holds only a path ({excerpt(head.strip())}); copy the file from there"
     return ""

@@ -192,7 +192,7 @@ class _Parser:
             return self._refusal(number, Reason.BAD_ROW, detail, line)
         usage = header.default_usage if header.usage is None else fields[header.usage].decode("utf-8", "replace")
         if usage not in USAGES:
-            detail = f"Usage is {excerpt(usage.encode())!r}; must be one of {', '.join(USAGES)}"
+            detail = f"Usage is '{excerpt(usage.encode())}'; must be one of {', '.join(USAGES)}"
             return self._refusal(number, Reason.BAD_ROW, detail, line)
         code = -1
         if header.emotion is not None:
@@ -218,7 +218,7 @@ def _code(field: bytes) -> tuple[int, Reason | None, str]:
     if not field:
         return -1, Reason.UNLABELED, "emotion is empty"
     if pixels.INTEGER.fullmatch(field) is None:
-        return -1, Reason.BAD_ROW, f"emotion is {shown!r}, not an integer"
+        return -1, Reason.BAD_ROW, f"emotion is '{shown}', not an integer"
     if len(field) > 3 or int(field) not in FER2013.codes:
         return -1, Reason.LABEL_OUT_OF_RANGE, f"emotion is {shown}; must be 0..{len(FER2013.codes) - 1}"
     return int(field), None, ""

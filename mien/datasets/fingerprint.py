@@ -36,14 +36,14 @@ def file_facts(path: Path, name: str) -> dict[str, Any]:
     return {"name": name, "bytes": path.stat().st_size, "md5": digest}
 
 
-def licence(root: Path) -> dict[str, str] | None:
-    """Name and first lines of `root`/LICENSE*, None where there is no such file."""
+def licence(root: Path) -> str | None:
+    """First lines of `root`/LICENSE*, None where there is no such file."""
     found = sorted(path for path in root.iterdir() if path.name.lower().startswith(("license", "licence")))
     for path in found:
         if path.is_file():
             with path.open("rb") as stream:
                 lines = stream.read(4096).decode("utf-8", "replace").splitlines()
-            return {"file": path.name, "text": "\n".join(lines[:LICENCE_LINES])}
+            return "\n".join(lines[:LICENCE_LINES]).strip() or None
     return None
 
 
@@ -76,7 +76,7 @@ def fingerprint(faces: Faces) -> dict[str, Any]:
         Plain values for JSON: `unique`, `redundant`, `constant`, `conflicting` (groups of identical images
         with different labels, and their faces), `counts` by Usage and label, `usages` by Usage, `cross` by pair of
         Usages (distinct images that are in both, and how many faces of the second they are), `cross_usage` (distinct
-        images in more than one Usage), `sizes` of the source pictures.
+        images in more than one Usage), `sizes` of the source pictures, `image_size` of the faces.
     """
     table = faces.table.join(image_figures(faces.images))
     usages = [usage for usage in USAGES if (table["usage"] == usage).any()]
@@ -92,6 +92,7 @@ def fingerprint(faces: Faces) -> dict[str, Any]:
         "cross": {f"{one}-{two}": _shared(table, one, two) for one, two in combinations(usages, 2)},
         "cross_usage": int((table.groupby("sha256")["usage"].agg("nunique") > 1).sum()),
         "sizes": dict(sizes),
+        "image_size": faces.images.shape[1],
     }
 
 

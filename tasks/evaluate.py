@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from mien.predictor import Predictor
 
 from mien.datasets.table import FACES, IMAGES
 from mien.errors import DataError
@@ -21,6 +20,7 @@ from mien.gallery import write_png
 from mien.params import STAGES, EvaluateParams
 from mien.plots import faces as pages
 from mien.plots import style
+from mien.predictor import Predictor
 from mien.report import collect, render
 from tasks.stage import BUILD, Outcome, run_stage, stage_folder
 

@@ -73,6 +73,12 @@ class BuildFacts:
     pictures: Mapping[str, bytes]
 
     @property
+    def warnings(self) -> Sequence[str]:
+        """What ingest found strange about the source."""
+        warnings: Sequence[str] = self.fingerprint.get("warnings", ())
+        return warnings
+
+    @property
     def read(self) -> int:
         """Rows in the source: every one is either used or has a reason."""
         return self.used + sum(group.count for group in self.unused)

@@ -1,7 +1,7 @@
 """Render the report: everything is inside the one file, and the same facts give the same bytes."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mien.evaluation.judging import Evaluation
 from mien.features import FeatureMaps
+from mien.labels import EMOTIONS, USAGES
 from mien.plots.faces import Answer, shaded_maps
 from mien.report.facts import BuildFacts
 
@@ -85,6 +86,7 @@ def render(
             largest=_largest(evaluation),
             confidence=evaluation.params.confidence,
             facts=facts,
+            usages=USAGES,
             settings={**facts.params, "evaluate": evaluation.params.model_dump(mode="json")},
             charts={name: svg_uri(text) for name, text in charts.items()},
             pictures={name: sheet_uri(_decoded(content)) for name, content in facts.pictures.items()},
@@ -114,6 +116,7 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     out.filters.update(
+        labels=labels,
         percent=lambda value: f"{value * 100:.1f} %",
         number=lambda value: f"{value:.3f}",
         thousands=lambda value: f"{value:,}",
@@ -125,13 +128,15 @@ def environment() -> Environment:
     return out
 
 
-def plain(value: Any) -> str:  # noqa: ANN401 - whatever stands in a JSON file
-    """One value of a JSON file for people."""
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: "none"}[value]
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def plain(value: float) -> str:
+    """A count with commas, or a figure to four digits."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def labels(counts: Iterable[Mapping[str, int]]) -> list[str]:
+    """Every label that is counted anywhere, emotions in their order and others behind them."""
+    there = {label for count in counts for label in count}
+    return [label for label in EMOTIONS if label in there] + sorted(there - set(EMOTIONS))
 
 
 def accuracy_axis(metrics: Mapping[str, Any]) -> Axis:

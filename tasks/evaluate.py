@@ -22,7 +22,11 @@ from mien.plots import faces as pages
 from mien.plots import style
 from mien.predictor import Predictor
 from mien.report import collect, render
-from tasks.stage import BUILD, Outcome, run_stage, stage_folder
+from tasks.quiet import load_keras
+from tasks.stage import BUILD, Outcome, stage_folder
+from tasks.tracking.models import ensure_logged, log_scores
+from tasks.tracking.run import PipelineRun
+from tasks.tracking.stage import run_tracked_stage
 
 MODEL = stage_folder("train") / "model.keras"
 HISTORY = stage_folder("train") / "history.csv"
@@ -30,7 +34,17 @@ REPORT = "report.html"
 PICTURES = "pictures"
 
 
-def evaluate(params: EvaluateParams) -> Outcome:
+def evaluate(params: EvaluateParams, run: PipelineRun) -> Outcome:
+    """Judge the model, and show the headline figures with the logged model too."""
+    load_keras()
+    outcome = judge_and_write(params)
+    if run.reachable():
+        headline = {name: value for name, value in outcome.metrics.items() if name.count(".") == 1}
+        log_scores(run, ensure_logged(run, MODEL), headline)
+    return outcome
+
+
+def judge_and_write(params: EvaluateParams) -> Outcome:
     """Judge the model and write figures, tables, pictures and the report."""
     folder = stage_folder("evaluate")
     table = pd.read_parquet(stage_folder("split") / FACES)
@@ -119,4 +133,4 @@ def _notes(evaluation: Evaluation, has_pooling: bool) -> list[str]:
 
 
 if __name__ == "__main__":
-    run_stage(evaluate)
+    run_tracked_stage(evaluate)

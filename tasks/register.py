@@ -45,7 +45,7 @@ def register(params: RegisterParams, run: PipelineRun) -> Outcome:
 
 def _register(params: RegisterParams, run: PipelineRun, metrics: dict[str, Any], card: str) -> tuple[str, bool]:
     classes = _read(stage_folder("split") / "classes.json")
-    model_id = ensure_logged(run, MODEL, classes)
+    model_id = ensure_logged(run, MODEL)
     official, clean = metrics["official"], metrics["clean"]
     tags = {
         "classes": json.dumps(classes),

@@ -2,11 +2,14 @@
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mien.model_file import read_facts
+from tasks.quiet import load_keras
 from tasks.tracking.origin import file_digest
 from tasks.tracking.run import PipelineRun
 
@@ -18,14 +21,14 @@ MD5_TAG = "model.md5"
 CHALLENGER = "challenger"
 
 
-def ensure_logged(run: PipelineRun, path: Path, classes: Sequence[str]) -> str:
+def ensure_logged(run: PipelineRun, path: Path) -> str:
     """Id of the logged model whose file is `path`; logs it when this store does not hold it yet.
 
     A model that an earlier pass, or another machine, has logged is linked to this run too.
     """
     found = _find(run, file_digest(path))
     if found is None:
-        return _log(run, path, classes)
+        return _log(run, path)
     if found.source_run_id != run.run_id:
         _link(run, str(found.model_id))
     return str(found.model_id)
@@ -40,7 +43,7 @@ def _find(run: PipelineRun, md5: str) -> "LoggedModel | None":
     return page[0] if page else None
 
 
-def _log(run: PipelineRun, path: Path, classes: Sequence[str]) -> str:
+def _log(run: PipelineRun, path: Path) -> str:
     """Log the model file in MLflow's Keras flavour, signature, example and requirements included.
 
     MLflow would save the model anew, with other bytes; here the logged file is the one that DVC keeps, so that its
@@ -52,15 +55,16 @@ def _log(run: PipelineRun, path: Path, classes: Sequence[str]) -> str:
     )
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "model"
-        _save(path, folder, str(model.model_id), run.run_id, classes)
+        _save(path, folder, str(model.model_id), run.run_id)
         client.log_model_artifacts(model.model_id, str(folder))
     client.finalize_logged_model(model.model_id, "READY")
     _link(run, str(model.model_id))
     return str(model.model_id)
 
 
-def _save(path: Path, folder: Path, model_id: str, run_id: str, classes: Sequence[str]) -> None:
+def _save(path: Path, folder: Path, model_id: str, run_id: str) -> None:
     """Write the folder that `mlflow.pyfunc` and `mlflow.keras` load."""
+    load_keras()
     import keras
     import mlflow.keras
     import numpy as np
@@ -77,7 +81,7 @@ def _save(path: Path, folder: Path, model_id: str, run_id: str, classes: Sequenc
         input_example=example,
         # Given the requirements, MLflow need not find them by importing the model in a child process for 6 s.
         pip_requirements=[f"{name}=={version(name)}" for name in ("keras", "tensorflow", "numpy")],
-        metadata={"classes": list(classes), "input": "uint8 faces (N, height, width, channels)"},
+        metadata=asdict(read_facts(path)),
     )
     shutil.copyfile(path, folder / "data" / "model.keras")
 

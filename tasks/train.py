@@ -1,0 +1,94 @@
+"""Stage `train`: train the network; killed at any moment, the next run goes on after its last finished epoch.
+
+Reads build/{ingest,split,augment}, writes build/train/{model.keras, history.csv, summary.json}; the checkpoints below
+build/train/checkpoints are no output and go when the model is written.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mien.durable import write_text
+from mien.model_file import write_model
+from mien.params import TrainParams
+from mien.training import EpochReport
+from mien.training.data import load_data
+from mien.training.reports import history_csv
+from tasks.quiet import load_keras
+from tasks.stage import Outcome, stage_folder
+from tasks.tracking.models import ensure_logged
+from tasks.tracking.run import PipelineRun
+from tasks.tracking.stage import run_tracked_stage
+
+if TYPE_CHECKING:
+    from mien.training.trainer import Trained
+
+MODEL, HISTORY, CHECKPOINTS = "model.keras", "history.csv", "checkpoints"
+
+
+def train(params: TrainParams, run: PipelineRun) -> Outcome:
+    """Train the network and log it, epoch by epoch; the model itself waits for a later stage when the store is down."""
+    outcome = train_and_write(params, run.log_epoch)
+    if run.reachable():
+        ensure_logged(run, stage_folder("train") / MODEL)
+    return outcome
+
+
+def train_and_write(params: TrainParams, on_epoch: Callable[[EpochReport], None] = lambda _: None) -> Outcome:
+    """Train and write; the checkpoints go last, so that a kill between two outputs costs no training."""
+    data = load_data(*(stage_folder(stage) for stage in ("ingest", "split", "augment")))
+    load_keras()
+    from mien.training.trainer import train_model
+
+    folder = stage_folder("train")
+    trained = train_model(data, params, folder / CHECKPOINTS, on_epoch=on_epoch, tell=_tell)
+    _write(trained, folder)
+    return Outcome(_metrics(trained), [HISTORY], _notes(trained))
+
+
+def _write(trained: "Trained", folder: Path) -> None:
+    write_text(folder / HISTORY, history_csv(trained.history))
+    write_model(trained.network, trained.facts, folder / MODEL)
+    trained.store.remove()
+
+
+def _tell(line: str) -> None:
+    """Say at once what the person should not learn only at the end."""
+    print(f"train: {line}", file=sys.stderr, flush=True)
+
+
+def _metrics(trained: "Trained") -> dict[str, float]:
+    best = trained.history[trained.best_epoch]
+    return {
+        "epochs": len(trained.history),
+        "best_epoch": best.epoch,
+        "loss": best.loss,
+        "accuracy": best.accuracy,
+        "val_loss": best.val_loss,
+        "val_accuracy": best.val_accuracy,
+        "seconds": sum(report.seconds for report in trained.history),
+        "images_per_second": _rate(trained),
+        "parameters": trained.network.count_params(),
+    }
+
+
+def _rate(trained: "Trained") -> float:
+    """Training faces per second over all epochs, without judging; each epoch has the same number of faces."""
+    return len(trained.history) / sum(1.0 / report.images_per_second for report in trained.history)
+
+
+def _notes(trained: "Trained") -> list[str]:
+    best, epochs = trained.history[trained.best_epoch], len(trained.history)
+    seconds = sum(report.seconds for report in trained.history)
+    ended = ", no gain any more" if trained.stopped_early else ""
+    resumed = f", gone on after epoch {trained.resumed_after}" if trained.resumed_after else ""
+    return [
+        f"{epochs} epochs{ended}{resumed}; best is {best.epoch + 1}: validation accuracy {best.val_accuracy:.3f}, "
+        f"loss {best.val_loss:.3f}; {seconds:.0f} s, {_rate(trained):,.0f} images/s",
+        f"weights {trained.facts.weights_sha256[:16]}",
+    ]
+
+
+if __name__ == "__main__":
+    run_tracked_stage(train)

@@ -64,16 +64,22 @@ def warp(images: KerasTensor, maps: KerasTensor) -> KerasTensor:
     top = ops.minimum(ops.floor(from_y), height - 2.0)
     right_share, bottom_share = (from_x - left)[..., None], (from_y - top)[..., None]  # (B, H, W, 1)
 
-    flat = ops.reshape(ops.cast(images, "float32"), (-1, height * width, channels))
-    corner = ops.reshape(ops.cast(top * width + left, "int32"), (-1, height * width, 1))
+    # All pixels of the batch in one list: `take` from it is three times as fast as `take_along_axis` on colour faces.
+    pixels = ops.reshape(images, (-1, channels))  # (B * H * W, C)
+    face = ops.reshape(ops.arange(ops.shape(images)[0], dtype="int32"), (-1, 1, 1)) * (height * width)
+    corner = face + ops.cast(top * width + left, "int32")  # (B, H, W) positions in the list
 
     def neighbours(step: int) -> KerasTensor:
-        """Input pixels `step` behind the upper left ones, (B, H, W, C)."""
-        return ops.reshape(ops.take_along_axis(flat, corner + step, axis=1), (-1, height, width, channels))
+        """Input pixels `step` behind the upper left ones, (B, H, W, C) float32."""
+        return ops.cast(ops.take(pixels, corner + step, axis=0), "float32")
 
-    upper = neighbours(0) * (1.0 - right_share) + neighbours(1) * right_share
-    lower = neighbours(width) * (1.0 - right_share) + neighbours(width + 1) * right_share
-    return upper * (1.0 - bottom_share) + lower * bottom_share
+    upper = _between(neighbours(0), neighbours(1), right_share)
+    lower = _between(neighbours(width), neighbours(width + 1), right_share)
+    return _between(upper, lower, bottom_share)
+
+
+def _between(first: KerasTensor, second: KerasTensor, share: KerasTensor) -> KerasTensor:
+    return first + (second - first) * share
 
 
 def _reflected(position: KerasTensor, size: int) -> KerasTensor:

@@ -56,8 +56,9 @@ PROTOTYPES: Mapping[str, tuple[tuple[Part, ...], ...]] = {
         + (Part(LID_TIGHT, 0.1, 0.5), Part(STRETCH, 0.6, 1.0), Part(PART, 0.5, 1.0), Part(JAW, 0.1, 0.55)),
     ),
     "happy": (
-        (Part(CHEEK, 0.3, 0.9), Part(CORNER_PULL, 0.6, 1.0)),
-        (Part(CHEEK, 0.4, 1.0), Part(CORNER_PULL, 0.6, 1.0), Part(PART, 0.5, 1.0), Part(JAW, 0.1, 0.6, 0.5)),
+        (Part(CHEEK, 0.2, 0.7), Part(CORNER_PULL, 0.6, 1.0)),
+        (Part(CHEEK, 0.3, 0.9), Part(CORNER_PULL, 0.6, 1.0), Part(PART, 0.6, 1.0), Part(JAW, 0.1, 0.6, 0.5)),
+        (Part(CHEEK, 0.2, 0.6), Part(CORNER_PULL, 0.6, 1.0), Part(PART, 0.6, 1.0), Part(JAW, 0.1, 0.4)),
     ),
     "sad": (
         (Part(BROW_INNER, 0.6, 1.0), Part(BROW_LOWER, 0.3, 0.7), Part(CORNER_DOWN, 0.5, 1.0))
@@ -71,10 +72,10 @@ PROTOTYPES: Mapping[str, tuple[tuple[Part, ...], ...]] = {
 }
 """The variants of each emotion, each a tuple of parts."""
 
-STRENGTH = (0.35, 1.0)
+STRENGTH = (0.45, 1.0)
 """Range of the factor on all parts of an expression."""
 
-TWITCH = 0.16
+TWITCH = 0.13
 """Largest intensity of the units that take part in a face without meaning anything."""
 
 _TWITCHES = (BROW_INNER, BROW_OUTER, BROW_LOWER, LID_TIGHT, CORNER_PULL, CORNER_DOWN, CHIN, PART, CLOSED, PRESS)

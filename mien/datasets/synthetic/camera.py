@@ -35,11 +35,11 @@ class Pose:
 def draw_pose(rng: np.random.Generator) -> Pose:
     """Draw a pose as loosely framed as FER2013's."""
     return Pose(
-        roll=float(rng.normal(0.0, 0.13)),
-        yaw=float(np.clip(rng.normal(0.0, 0.24), -0.55, 0.55)),
-        pitch=float(np.clip(rng.normal(0.0, 0.14), -0.3, 0.3)),
-        scale=float(rng.uniform(0.84, 1.22)),
-        shift=(float(rng.normal(0.0, 0.1)), float(rng.normal(0.04, 0.09))),
+        roll=float(rng.normal(0.0, 0.1)),
+        yaw=float(np.clip(rng.normal(0.0, 0.19), -0.5, 0.5)),
+        pitch=float(np.clip(rng.normal(0.0, 0.11), -0.28, 0.28)),
+        scale=float(rng.uniform(0.9, 1.18)),
+        shift=(float(rng.normal(0.0, 0.07)), float(rng.normal(0.04, 0.07))),
     )
 
 
@@ -92,16 +92,18 @@ def _background(side: int, rng: np.random.Generator) -> np.ndarray:
 
 def _develop(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Exposure, contrast, soft lens and noise; uint8."""
-    if rng.random() < 0.3:
-        picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.35, 0.9)))
-    contrast, exposure = float(rng.uniform(0.75, 1.25)), float(rng.normal(0.0, 0.05))
-    picture = (picture - 0.45) * contrast + 0.45 + exposure
     if rng.random() < 0.25:
-        picture = picture + rng.normal(0.0, float(rng.uniform(0.01, 0.035)), picture.shape)
+        picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.35, 0.75)))
+    low, high = np.quantile(picture, (0.01, 0.99))
+    black, white = float(rng.uniform(0.0, 0.14)), float(rng.uniform(0.78, 1.02))
+    stretched = black + (picture - low) * (white - black) / max(0.2, high - low)
+    picture = 0.3 * picture + 0.7 * stretched
+    if rng.random() < 0.25:
+        picture = picture + rng.normal(0.0, float(rng.uniform(0.005, 0.022)), picture.shape)
     return to_levels(picture)
 
 
 def to_levels(picture: np.ndarray) -> np.ndarray:
     """Round float gray in [0, 1] to GRAY_LEVELS equal steps; uint8."""
     steps = np.round(np.clip(picture, 0, 1) * (GRAY_LEVELS - 1))
-    return np.round(steps * (255 / (GRAY_LEVELS - 1))).astype(np.uint8)
+    return np.asarray(np.round(steps * (255 / (GRAY_LEVELS - 1))), dtype=np.uint8)

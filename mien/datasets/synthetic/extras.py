@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from mien.datasets.synthetic.features import bump_disc
 from mien.datasets.synthetic.identity import Identity
-from mien.datasets.synthetic.plane import AXIS, Points, blurred, curve, fill, paint, points, strokes
+from mien.datasets.synthetic.plane import AXIS, Points, blurred, curve, disc, fill, paint, points, strokes
 from mien.datasets.synthetic.shape import SIDES
 
 
@@ -39,7 +38,7 @@ def paint_earrings(image: np.ndarray, who: Identity) -> None:
     """A bright drop below each ear."""
     if who.earrings and who.hair not in ("long", "bob", "veil", "curly"):
         for side in SIDES:
-            paint(image, bump_disc((side * (who.width + 0.04), 0.42), 0.05), 0.95, 0.9)
+            paint(image, disc((side * (who.width + 0.04), 0.42), 0.05), 0.95, 0.9)
 
 
 def paint_strand(image: np.ndarray, who: Identity, rng: np.random.Generator) -> None:
@@ -49,7 +48,7 @@ def paint_strand(image: np.ndarray, who: Identity, rng: np.random.Generator) -> 
     for _ in range(int(rng.integers(3, 7))):
         shift = float(rng.normal(0, 0.07))
         line = curve(points((0.1 * side + shift, -1.1), (reach * side + shift, -0.45), ((reach + 0.1) * side, 0.4)))
-        paint(image, strokes([line], float(rng.uniform(0.02, 0.05)), 0.008), who.hair_gray, 0.85)
+        paint(image, strokes([line], float(rng.uniform(0.018, 0.035)), 0.008), who.hair_gray, 0.7)
 
 
 def paint_scarf(image: np.ndarray, who: Identity, rng: np.random.Generator) -> np.ndarray:

@@ -4,7 +4,6 @@ A row has at most one fault. Rows with a twin copy the picture of another row, w
 the fault is `CONFLICT`; the class counts of each Usage do not depend on the faults.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -92,13 +91,30 @@ def plan_rows(rows: int, rng: np.random.Generator) -> pd.DataFrame:
     test = round(rows * TEST_SHARE)
     sizes = (rows - 2 * test, test, test)
     labels = np.concatenate([rng.permutation(_labels(size)) for size in sizes])
-    table = pd.DataFrame(
-        {"usage": np.repeat(USAGES, sizes), "label": labels, "emotion": labels, "fault": str(Fault.NONE), "twin": -1}
+    drawn = _Rows(
+        usages=np.repeat(np.array(USAGES, dtype=object), sizes),
+        labels=labels,
+        emotions=labels.copy(),
+        faults=np.full(rows, str(Fault.NONE), dtype=object),
+        twins=np.full(rows, -1),
+        free=np.ones(rows, dtype=bool),
     )
-    used = np.zeros(rows, bool)
     for plan in PLANS:
-        _apply(plan, table, used, rng)
-    return table
+        _apply(plan, drawn, rng)
+    columns = {"usage": drawn.usages, "label": drawn.labels, "emotion": drawn.emotions, "fault": drawn.faults}
+    return pd.DataFrame({**columns, "twin": drawn.twins})
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The columns of the table while it is planned; `free` rows neither have a fault nor are somebody's twin."""
+
+    usages: np.ndarray
+    labels: np.ndarray
+    emotions: np.ndarray
+    faults: np.ndarray
+    twins: np.ndarray
+    free: np.ndarray
 
 
 def _labels(size: int) -> np.ndarray:
@@ -106,42 +122,30 @@ def _labels(size: int) -> np.ndarray:
     exact = np.array(CLASS_SHARES) * size
     counts = np.floor(exact).astype(int)
     counts[np.argsort(-(exact - counts), kind="stable")[: size - counts.sum()]] += 1
-    return np.repeat(EMOTIONS, counts)
+    return np.repeat(np.array(EMOTIONS, dtype=object), counts)
 
 
-def _apply(plan: Plan, table: pd.DataFrame, used: np.ndarray, rng: np.random.Generator) -> None:
-    count = max(1, round(plan.share * int((table["usage"] == plan.usage).sum())))
-    for row, twin in _choose(plan, table, used, count, rng):
-        used[row] = True
-        table.loc[row, "fault"] = str(plan.fault)
-        label = table.loc[row, "label"]
-        if twin >= 0:
-            used[twin] = True
-            table.loc[row, "twin"] = twin
-            table.loc[row, "emotion"] = table.loc[twin, "emotion"]
-        elif plan.fault is Fault.WRONG_LABEL:
-            others = [emotion for emotion in EMOTIONS if emotion != label]
-            table.loc[row, "emotion"] = others[int(rng.integers(len(others)))]
+def _apply(plan: Plan, rows: _Rows, rng: np.random.Generator) -> None:
+    candidates = np.flatnonzero(rows.usages == plan.usage)
+    left = max(1, round(plan.share * len(candidates)))
+    for row in rng.permutation(candidates):
+        if left and rows.free[row] and _plant(plan, int(row), rows, rng):
+            left -= 1
 
 
-def _choose(
-    plan: Plan, table: pd.DataFrame, used: np.ndarray, count: int, rng: np.random.Generator
-) -> Iterator[tuple[int, int]]:
-    """Rows for a fault and for each the row of its twin, or -1."""
-    usage, labels = table["usage"].to_numpy(), table["label"].to_numpy()
-    done = 0
-    for row in rng.permutation(np.flatnonzero(usage == plan.usage)):
-        if done == count:
-            return
-        if used[row]:
-            continue
-        if plan.fault not in COPIES:
-            done += 1
-            yield int(row), -1
-            continue
-        same = (labels == labels[row]) != (plan.fault is Fault.CONFLICT)
-        sources = np.flatnonzero((usage == plan.source) & ~used & same)
+def _plant(plan: Plan, row: int, rows: _Rows, rng: np.random.Generator) -> bool:
+    """Give `row` the fault; False when it needs a twin and none is free."""
+    label = rows.labels[row]
+    if plan.fault in COPIES:
+        fitting = (rows.labels != label) if plan.fault is Fault.CONFLICT else (rows.labels == label)
+        sources = np.flatnonzero((rows.usages == plan.source) & rows.free & fitting)
         sources = sources[sources != row]
-        if len(sources):
-            done += 1
-            yield int(row), int(rng.choice(sources))
+        if not len(sources):
+            return False
+        twin = int(rng.choice(sources))
+        rows.twins[row], rows.free[twin] = twin, False
+        rows.emotions[row] = rows.emotions[twin]
+    elif plan.fault is Fault.WRONG_LABEL:
+        rows.emotions[row] = str(rng.choice([emotion for emotion in EMOTIONS if emotion != label]))
+    rows.faults[row], rows.free[row] = str(plan.fault), False
+    return True

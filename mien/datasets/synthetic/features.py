@@ -4,7 +4,7 @@ import numpy as np
 
 from mien.datasets.synthetic.action_units import CORNER_PULL, LIP_LOWER_DOWN, LIP_UPPER, NOSE_WRINKLE, STRETCH, Units
 from mien.datasets.synthetic.identity import Identity
-from mien.datasets.synthetic.plane import AXIS, bump, curve, fill, paint, points, strokes
+from mien.datasets.synthetic.plane import AXIS, bump, curve, disc, fill, paint, points, strokes
 from mien.datasets.synthetic.shape import SIDES, Eye, Mouth, brow, eye
 
 
@@ -12,7 +12,7 @@ def complexion(who: Identity) -> np.ndarray:
     """Albedo of bare skin, float32 (PIXELS, PIXELS): darker around the eyes, a little blush on the cheeks."""
     tone = np.ones((len(AXIS), len(AXIS)), np.float32)
     for side in SIDES:
-        tone -= (0.1 + 0.1 * who.age) * bump(side * who.eye_gap, who.eye_level + 0.02, 0.22, 0.12)
+        tone -= (0.06 + 0.08 * who.age) * bump(side * who.eye_gap, who.eye_level + 0.02, 0.22, 0.12)
         tone -= 0.05 * bump(side * 0.5, 0.25, 0.2, 0.15)
     tone += 0.05 * bump(0, -0.75, 0.45, 0.25)
     return np.asarray(tone * np.float32(who.skin))
@@ -35,22 +35,15 @@ def _paint_eye(albedo: np.ndarray, who: Identity, one: Eye) -> None:
     crease = one.upper[2:-2] - (0.0, 0.05)
     paint(albedo, strokes([crease], 0.02, 0.012), who.skin * 0.45, 0.55)
     opening = fill(one.outline)
-    paint(albedo, opening, 0.62 + 0.3 * who.skin)
-    disc = opening * bump_disc(one.center, one.radius)
-    paint(albedo, disc, who.iris + 0.03)
-    paint(albedo, opening * bump_disc(one.center, one.radius * 0.45), 0.02)
+    paint(albedo, opening, 0.55 + 0.42 * who.skin)
+    paint(albedo, opening * disc(one.center, one.radius), who.iris + 0.03)
+    paint(albedo, opening * disc(one.center, one.radius * 0.45), 0.02)
     u, v = one.center
-    paint(albedo, opening * bump_disc((u - 0.03, v - 0.035), 0.02), 1.25)
+    paint(albedo, opening * disc((u - 0.03, v - 0.035), 0.019), 0.6 + 0.6 * who.skin)
     shadow = strokes([one.upper + (0.0, 0.012)], 0.03, 0.02)
     paint(albedo, opening * shadow, 0.1, 0.6)
     paint(albedo, strokes([one.upper], 0.022 + 0.02 * who.lashes, 0.006), 0.04, 0.55 + 0.4 * who.lashes)
     paint(albedo, strokes([one.lower], 0.02, 0.008), who.skin * 0.35, 0.3 + 0.3 * who.lashes)
-
-
-def bump_disc(center: tuple[float, float], radius: float) -> np.ndarray:
-    """Mask of a disc."""
-    angle = np.linspace(0, 2 * np.pi, 20, endpoint=False)
-    return fill(np.column_stack([center[0] + radius * np.cos(angle), center[1] + radius * np.sin(angle)]))
 
 
 def paint_nose(albedo: np.ndarray, who: Identity, units: Units) -> None:
@@ -61,7 +54,7 @@ def paint_nose(albedo: np.ndarray, who: Identity, units: Units) -> None:
         nostril = curve(
             points((side * 0.04, base - lift), (side * 0.085, base - 0.028 - lift), (side * 0.13, base - lift))
         )
-        paint(albedo, strokes([nostril], 0.035, 0.012), who.skin * 0.2, 0.85)
+        paint(albedo, strokes([nostril], 0.03, 0.014), who.skin * 0.25, 0.7)
         wide = who.nose_width
         wing = curve(
             points(
@@ -70,7 +63,7 @@ def paint_nose(albedo: np.ndarray, who: Identity, units: Units) -> None:
                 (side * (wide - 0.02), base - lift),
             )
         )
-        paint(albedo, strokes([wing], 0.025, 0.018), who.skin * 0.4, 0.55)
+        paint(albedo, strokes([wing], 0.022, 0.02), who.skin * 0.5, 0.45)
 
 
 def paint_mouth(albedo: np.ndarray, who: Identity, units: Units, lips: Mouth) -> None:
@@ -88,7 +81,7 @@ def paint_mouth(albedo: np.ndarray, who: Identity, units: Units, lips: Mouth) ->
 
 
 def _paint_teeth(albedo: np.ndarray, units: Units, lips: Mouth, gap: np.ndarray) -> None:
-    smile = max(units.both(CORNER_PULL), 0.9 * units.both(LIP_UPPER), 0.7 * units.both(STRETCH), 0.25)
+    smile = max(units.both(CORNER_PULL), 0.9 * units.both(LIP_UPPER), 0.7 * units.both(STRETCH), 0.08)
     inner = slice(2, -2)
     top = lips.upper_in[inner]
     row = np.vstack([top, (top + (0.0, 0.03 + 0.085 * smile))[::-1]])
@@ -107,10 +100,10 @@ def paint_beard(albedo: np.ndarray, who: Identity, lips: Mouth, grain: np.ndarra
     """Stubble to full beard; `grain` is the noise of hair in [-1, 1]."""
     if who.beard == "none":
         return
-    area = np.clip(_beard_area(who, lips), 0, 1)
+    area = _beard_area(who, lips)
     density = 0.32 * who.beard_density if who.beard == "stubble" else who.beard_density
     gray = max(0.03, min(0.7, who.hair_gray * 0.9))
-    paint(albedo, area, gray * (1 + 0.35 * grain), density)
+    paint(albedo, area, gray * (1 + 0.2 * grain), density)
 
 
 def _beard_area(who: Identity, lips: Mouth) -> np.ndarray:
@@ -118,8 +111,11 @@ def _beard_area(who: Identity, lips: Mouth) -> np.ndarray:
     peak = float(lips.upper_out[12, 1])
     low = float(lips.lower_out[12, 1])
     base = who.eye_level + who.nose_length + 0.09
-    lip = curve(points((left[0] - 0.07, left[1] + 0.05), (-0.16, base + 0.01), (0.16, base + 0.01),
-                       (right[0] + 0.07, right[1] + 0.05)))  # fmt: skip
+    wing = min(base + 0.05, peak - 0.03)
+    wide = max(0.38, right[0] + 0.08)  # wider than a rounded mouth, or it would be a toothbrush moustache
+    ends = (-wide, (left[1] + peak) / 2 + 0.06), (wide, (right[1] + peak) / 2 + 0.06)
+    slopes = (-0.7 * wide, wing + 0.03), (0.7 * wide, wing + 0.03)
+    lip = curve(points(ends[0], slopes[0], (-0.14, wing), (0.0, wing - 0.01), (0.14, wing), slopes[1], ends[1]))
     under = points((right[0] - 0.05, right[1]), (0.1, peak - 0.005), (-0.1, peak - 0.005), (left[0] + 0.05, left[1]))
     moustache = fill(np.vstack([lip, under]), 0.02)
     if who.beard == "moustache":
@@ -129,8 +125,8 @@ def _beard_area(who: Identity, lips: Mouth) -> np.ndarray:
         0.03,
     )
     if who.beard == "goatee":
-        return moustache + goatee
+        return np.asarray(np.maximum(moustache, goatee))
     jaw = points((-1.2, 0.1), (-0.86, 0.15), (-0.66, 0.52), (left[0] - 0.08, left[1] + 0.02), (-0.2, low + 0.06),
                  (0.2, low + 0.06), (right[0] + 0.08, right[1] + 0.02), (0.66, 0.52), (0.86, 0.15), (1.2, 0.1),
                  (1.2, 1.7), (-1.2, 1.7))  # fmt: skip
-    return moustache + fill(jaw, 0.045)
+    return np.asarray(np.maximum(moustache, fill(jaw, 0.045)))

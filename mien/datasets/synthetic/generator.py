@@ -50,11 +50,11 @@ def generate(rows: int = ROWS, seed: int = SEED) -> Synthetic:
     originals = np.flatnonzero(table["twin"] < 0)
     emotions, faults, twins = (table[name].to_numpy() for name in ("emotion", "fault", "twin"))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        drawn = pool.map(lambda row: _draw(emotions[row], faults[row], (seed, 1, int(row))), originals, chunksize=8)
+        drawn = pool.map(lambda row: _draw(str(emotions[row]), str(faults[row]), (seed, 1, int(row))), originals)
         for row, image in zip(originals, drawn, strict=True):
             images[row] = image
     for row in np.flatnonzero(np.isin(faults, [str(fault) for fault in COPIES])):
-        images[row] = _copy(images[twins[row]], faults[row], (seed, 2, int(row)))
+        images[row] = _copy(images[twins[row]], str(faults[row]), (seed, 2, int(row)))
     labels = np.array([EMOTIONS.index(label) for label in table["label"]])
     return Synthetic(images, labels, table["usage"].to_numpy(dtype=str), table)
 
@@ -79,4 +79,5 @@ def _copy(image: np.ndarray, fault: str, seed: tuple[int, ...]) -> np.ndarray:
     shift = float(rng.uniform(3, 9)) * (1 if rng.random() < 0.5 else -1)
     shifted = np.clip(image + shift, 0, 255).astype(np.uint8)
     _, packed = cv2.imencode(".jpg", shifted, [cv2.IMWRITE_JPEG_QUALITY, 88])
-    return to_levels(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE) / 255)
+    unpacked = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE))
+    return to_levels(unpacked / 255)

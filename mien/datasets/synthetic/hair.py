@@ -13,7 +13,7 @@ _RADIUS = np.hypot(AXIS[None, :], AXIS[:, None] + 0.2).astype(np.float32)
 
 def strands(rng: np.random.Generator) -> np.ndarray:
     """Streaks that run from the crown outwards, float32 (PIXELS, PIXELS), about -1 to 1."""
-    knots = rng.normal(0.0, 0.6, 140).astype(np.float32)
+    knots = rng.normal(0.0, 0.6, 220).astype(np.float32)
     wave = 0.25 * np.sin(_RADIUS * float(rng.uniform(2.0, 5.0)) + float(rng.uniform(0, 6))).astype(np.float32)
     position = (_ANGLE + np.pi + 0.3 * wave) * (len(knots) - 1) / (2 * np.pi + 0.4)
     streaks = np.interp(position.ravel(), np.arange(len(knots)), knots)
@@ -143,10 +143,25 @@ def _veil(who: Identity, rng: np.random.Generator) -> Points:
 
 
 def _cap(who: Identity, rng: np.random.Generator) -> Points:
-    level = who.eye_level - who.brow_level - float(rng.uniform(0.2, 0.32))
-    outer = curve(points((0, -1.7), (0.7, -1.55), (1.08, -1.1), (1.12, level + 0.12)))
-    inner = curve(points((1.0, level + 0.15), (0.6, level + 0.02), (0, level - 0.03)))
-    return mirrored(np.vstack([outer, inner]))
+    top = -1.6 - float(rng.uniform(0.0, 0.14))
+    outer = curve(points((0, top), (0.7, top + 0.15), (1.06, -1.1), (1.1, cap_level(who) + 0.16)))
+    return mirrored(np.vstack([outer, _brim_edge(who, 0.0)]))
+
+
+def cap_level(who: Identity) -> float:
+    """Height of the lower edge of a knitted cap in the middle."""
+    return who.eye_level - who.brow_level - 0.28
+
+
+def brim(who: Identity) -> np.ndarray:
+    """Mask of the turned up edge of a knitted cap."""
+    low, high = _brim_edge(who, 0.0), _brim_edge(who, -0.3)
+    return fill(mirrored(np.vstack([high[::-1], low])), 0.01)
+
+
+def _brim_edge(who: Identity, lift: float) -> Points:
+    level = cap_level(who) + lift
+    return curve(points((1.1, level + 0.18), (0.6, level + 0.05), (0, level)))
 
 
 def _blobs(size: float, rng: np.random.Generator) -> Points:

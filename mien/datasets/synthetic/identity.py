@@ -8,7 +8,7 @@ HAIR_STYLES = ("bald", "crop", "side", "fringe", "long", "bob", "bun", "curly", 
 _HAIR_SHARES = (0.05, 0.16, 0.14, 0.11, 0.16, 0.09, 0.07, 0.1, 0.05, 0.04, 0.03)
 
 BEARDS = ("none", "stubble", "moustache", "goatee", "full")
-_BEARD_SHARES = (0.3, 0.3, 0.12, 0.12, 0.16)
+_BEARD_SHARES = (0.36, 0.28, 0.07, 0.11, 0.18)
 
 GLASSES = ("none", "round", "square", "rimless")
 _GLASSES_SHARES = (0.82, 0.06, 0.08, 0.04)
@@ -63,26 +63,26 @@ def draw_identity(rng: np.random.Generator) -> Identity:
         skin=skin,
         age=age,
         width=float(rng.uniform(0.9, 1.06)) - 0.03 * female,
-        jaw=float(rng.uniform(0.64, 0.86)) - 0.06 * female,
-        chin=float(rng.uniform(1.16, 1.36)) - 0.05 * female,
+        jaw=float(rng.uniform(0.72, 0.9)) - 0.05 * female,
+        chin=float(rng.uniform(1.14, 1.32)) - 0.05 * female,
         ear=float(rng.uniform(0.8, 1.2)),
-        eye_gap=float(rng.uniform(0.385, 0.455)),
+        eye_gap=float(rng.uniform(0.4, 0.46)),
         eye_level=float(rng.uniform(-0.2, -0.1)),
-        eye_width=float(rng.uniform(0.175, 0.225)),
-        eye_height=float(rng.uniform(0.062, 0.092)) + 0.008 * female,
+        eye_width=float(rng.uniform(0.2, 0.25)),
+        eye_height=float(rng.uniform(0.078, 0.108)) + 0.01 * female,
         eye_slant=float(rng.uniform(-0.02, 0.035)),
         iris=float(rng.choice((0.05, 0.14, 0.3), p=(0.55, 0.25, 0.2))),
         lashes=float(rng.uniform(0.6, 1.0)) if female else float(rng.uniform(0.15, 0.5)),
         brow_level=float(rng.uniform(0.23, 0.32)),
         brow_width=float(rng.uniform(0.035, 0.06)) if female else float(rng.uniform(0.05, 0.09)),
-        brow_arch=float(rng.uniform(0.02, 0.09)),
+        brow_arch=float(rng.uniform(0.01, 0.07)),
         brow_gray=min(0.42, hair_gray * 0.8 + 0.02),
-        nose_length=float(rng.uniform(0.44, 0.56)),
-        nose_width=float(rng.uniform(0.14, 0.21)) + 0.03 * (skin < 0.55),
-        mouth_level=float(rng.uniform(0.66, 0.76)),
-        mouth_width=float(rng.uniform(0.31, 0.4)),
-        lip_upper=float(rng.uniform(0.035, 0.06)) + 0.02 * female + 0.015 * (skin < 0.55),
-        lip_lower=float(rng.uniform(0.055, 0.085)) + 0.02 * female + 0.015 * (skin < 0.55),
+        nose_length=float(rng.uniform(0.42, 0.53)),
+        nose_width=float(rng.uniform(0.14, 0.23)),
+        mouth_level=float(rng.uniform(0.64, 0.73)),
+        mouth_width=float(rng.uniform(0.33, 0.42)),
+        lip_upper=float(rng.uniform(0.035, 0.068)) + 0.02 * female,
+        lip_lower=float(rng.uniform(0.055, 0.095)) + 0.02 * female,
         lip_tone=float(rng.uniform(0.5, 0.75)) if female else float(rng.uniform(0.74, 0.88)),
         hair=_hair(female, rng),
         hair_gray=hair_gray,

@@ -21,7 +21,7 @@ def csv_bytes(data: Synthetic) -> bytes:
 
 
 def write_csv(path: Path | str, data: Synthetic) -> None:
-    """Write the CSV, compressed when `path` ends with .gz; without date and name, so the same data give the same file."""
+    """Write the CSV, compressed when `path` ends with .gz: the same data give the same file, for it holds no date."""
     path = Path(path)
     content = csv_bytes(data)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -18,20 +18,21 @@ _MARKS = ("SAMPLE", "PREVIEW", "STOCK", "DRAFT", "(c) PHOTO")
 def draw_text(rng: np.random.Generator) -> np.ndarray:
     """A placeholder such as "image not found", uint8 (48, 48)."""
     lines = _TEXTS[int(rng.integers(len(_TEXTS)))]
-    paper, ink = (235, 120) if rng.random() < 0.7 else (30, 190)
+    paper, ink = (int(rng.integers(225, 250)), 120) if rng.random() < 0.7 else (int(rng.integers(20, 50)), 190)
     picture = np.full((_SIZE * 4, _SIZE * 4), paper, np.uint8)
     for number, line in enumerate(lines):
         middle = _SIZE * 2 + (number - (len(lines) - 1) / 2) * 46
-        _write(picture, line, (_SIZE * 2, int(middle)), ink, 170)
-    return _small(picture)
+        _write(picture, line, (_SIZE * 2, int(middle)), ink, 180)
+    return _small(_placed(picture, paper, rng))
 
 
 def draw_icon(rng: np.random.Generator) -> np.ndarray:
     """A placeholder picture: the silhouette of a person, a smiley or a broken image, uint8 (48, 48)."""
-    picture = np.full((192, 192), int(rng.integers(200, 250)), np.uint8)
+    paper = int(rng.integers(200, 250))
+    picture = np.full((_SIZE * 4, _SIZE * 4), paper, np.uint8)
     gray = int(rng.integers(90, 170))
     (_silhouette, _smiley, _broken)[int(rng.integers(3))](picture, gray)
-    return _small(picture)
+    return _small(_placed(picture, paper, rng))
 
 
 def watermark(face: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -69,6 +70,14 @@ def _broken(picture: np.ndarray, gray: int) -> None:
     cv2.rectangle(picture, (36, 46), (156, 146), gray, 7, cv2.LINE_AA)
     cv2.line(picture, (36, 146), (156, 46), gray, 7, cv2.LINE_AA)
     cv2.line(picture, (36, 46), (156, 146), gray, 7, cv2.LINE_AA)
+
+
+def _placed(picture: np.ndarray, paper: int, rng: np.random.Generator) -> np.ndarray:
+    """The picture moved, scaled and turned a little, so that no two placeholders are twins by chance."""
+    middle = _SIZE * 2
+    move = cv2.getRotationMatrix2D((middle, middle), float(rng.uniform(-12, 12)), float(rng.uniform(0.65, 1.0)))
+    move[:, 2] += rng.uniform(-24, 24, 2)
+    return np.asarray(cv2.warpAffine(picture, move, picture.shape, borderValue=paper))
 
 
 def _small(picture: np.ndarray) -> np.ndarray:

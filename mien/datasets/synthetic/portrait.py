@@ -8,8 +8,8 @@ from mien.datasets.synthetic import extras, features, hair
 from mien.datasets.synthetic.action_units import Units
 from mien.datasets.synthetic.identity import Identity
 from mien.datasets.synthetic.plane import AXIS, blurred, curve, fill, mirrored, paint, points
-from mien.datasets.synthetic.shape import SIDES, head, mouth
-from mien.datasets.synthetic.surface import Light, furrows, heights, shade
+from mien.datasets.synthetic.shape import SIDES, Mouth, head, mouth
+from mien.datasets.synthetic.surface import Light, Relief, model
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,13 @@ def draw_portrait(who: Identity, units: Units, look: Look, rng: np.random.Genera
     """Draw a portrait, from the back to the front."""
     skull = fill(head(who, units), 0.01)
     lips = mouth(who, units)
-    depth = heights(who, units, skull, lips)
-    wrinkles = furrows(who, units, lips)
-    bright, gloss = shade(depth - 0.035 * blurred(wrinkles, 0.008), look.light)
+    relief = model(who, units, skull, lips, look.light)
     grain = hair.strands(rng)
-    tone = _hair_tone(who, bright, grain)
+    tone = _hair_tone(who, relief.bright, grain)
 
     gray, cover = _background_layers(who, tone, look.light, rng)
     _paint_ears(gray, cover, who, look.light)
-    skin = _skin(who, units, look, grain, bright, gloss, wrinkles)
+    skin = _skin(who, units, lips, look, grain, relief)
     front = hair.on_top(who, rng)
     if front is not None:
         skin *= 1 - 0.45 * blurred(_shifted(front, look.light), 0.05)
@@ -51,35 +49,27 @@ def draw_portrait(who: Identity, units: Units, look: Look, rng: np.random.Genera
     if front is not None:
         paint(gray, front, tone)
         cover = np.maximum(cover, front)
+    if who.hair == "cap":
+        paint(gray, hair.brim(who), tone * 0.72)
     extras.paint_earrings(gray, who)
     extras.paint_glasses(gray, who, rng)
-    cover = _occlude(gray, cover, who, look.occlusion, bright, rng)
-    return Portrait(np.clip(gray, 0, 1), cover, depth)
+    _occlude(gray, cover, who, look.occlusion, relief.bright, rng)
+    return Portrait(np.clip(gray, 0, 1), cover, relief.depth)
 
 
-def _skin(
-    who: Identity,
-    units: Units,
-    look: Look,
-    grain: np.ndarray,
-    bright: np.ndarray,
-    gloss: np.ndarray,
-    wrinkles: np.ndarray,
-) -> np.ndarray:
-    lips = mouth(who, units)
+def _skin(who: Identity, units: Units, lips: Mouth, look: Look, grain: np.ndarray, relief: Relief) -> np.ndarray:
     albedo = features.complexion(who)
     features.paint_beard(albedo, who, lips, grain)
     features.paint_nose(albedo, who, units)
     features.paint_mouth(albedo, who, units, lips)
     features.paint_eyes(albedo, who, units, look.gaze)
     features.paint_brows(albedo, who, units)
-    albedo *= 1 - 0.3 * np.minimum(wrinkles, 1)
-    light = look.light.direction
-    cast = 0.3 * fill_shadow(who, light[0])
-    return np.asarray(albedo * bright * (1 - cast) + 0.1 * gloss)
+    albedo *= 1 - 0.3 * np.minimum(relief.wrinkles, 1)
+    cast = 0.22 * _nose_shadow(who, look.light.direction[0])
+    return np.asarray(albedo * relief.bright * (1 - cast) + 0.07 * relief.gloss)
 
 
-def fill_shadow(who: Identity, across: float) -> np.ndarray:
+def _nose_shadow(who: Identity, across: float) -> np.ndarray:
     """Shadow of the nose on the side away from the light."""
     base = who.eye_level + who.nose_length
     side = -np.sign(across) * min(0.16, abs(across) * 0.2)
@@ -89,10 +79,11 @@ def fill_shadow(who: Identity, across: float) -> np.ndarray:
 
 def _hair_tone(who: Identity, bright: np.ndarray, grain: np.ndarray) -> np.ndarray:
     if who.hair == "cap":
-        return np.asarray((0.12 + 0.6 * who.clothes) * (0.45 + 0.55 * bright), dtype=np.float32)
+        ribs = 1 + 0.1 * np.sin(AXIS[None, :] * 38)
+        return np.asarray((0.12 + 0.6 * who.clothes) * (0.45 + 0.55 * bright) * ribs, dtype=np.float32)
     if who.hair == "veil":
         return np.asarray((0.15 + 0.7 * who.clothes) * (0.55 + 0.45 * bright + 0.06 * grain), dtype=np.float32)
-    streaks = 0.16 + 0.3 * who.hair_gray
+    streaks = 0.22 - 0.13 * who.hair_gray
     sheen = 0.05 * np.maximum(grain, 0) * np.maximum(bright - 0.4, 0)
     return np.asarray(who.hair_gray * (0.55 + 0.6 * bright) * (1 + streaks * grain) + sheen, dtype=np.float32)
 
@@ -145,11 +136,10 @@ def _shifted(mask: np.ndarray, light: Light) -> np.ndarray:
 
 def _occlude(
     gray: np.ndarray, cover: np.ndarray, who: Identity, kind: str, bright: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
+) -> None:
     if kind == "hand":
-        return np.maximum(cover, extras.paint_hand(gray, who, bright, rng))
+        np.maximum(cover, extras.paint_hand(gray, who, bright, rng), out=cover)
     if kind == "scarf":
-        return np.maximum(cover, extras.paint_scarf(gray, who, rng))
-    if kind == "strand":
+        np.maximum(cover, extras.paint_scarf(gray, who, rng), out=cover)
+    if kind == "strand" and who.hair not in ("bald", "receding", "veil", "cap"):
         extras.paint_strand(gray, who, rng)
-    return cover

@@ -73,7 +73,7 @@ def eye(who: Identity, units: Units, side: int, gaze: tuple[float, float]) -> Ey
     """The eye of one side; `gaze` is in parts of the eye's width."""
     tight, cheek, wide, closed = (units.on(side, unit) for unit in (LID_TIGHT, CHEEK, LID_UPPER, CLOSED))
     squint = cheek + 0.5 * units.on(side, NOSE_WRINKLE)
-    up = who.eye_height * (1 - 0.33 * tight - 0.35 * squint - 0.95 * closed) + 0.075 * wide
+    up = who.eye_height * (1 - 0.33 * tight - 0.35 * squint - 0.95 * closed) + 0.085 * wide
     down = who.eye_height * (0.72 - 0.42 * tight - 0.55 * squint - 0.1 * closed) + 0.012 * wide
     up, down = max(up, 0.012 - down * 0.5), max(down, -0.035)
     u, v = side * who.eye_gap, who.eye_level
@@ -99,9 +99,9 @@ def brow(who: Identity, units: Units, side: int) -> Points:
     knit = lower * (1.0 - 0.5 * inner)
     level = who.eye_level - who.brow_level + 0.03 * units.on(side, LID_TIGHT)
     line = points(
-        (0.17 - 0.065 * lower, level + 0.03 - 0.16 * inner + 0.15 * knit + 0.07 * wrinkle),
-        (0.33 - 0.03 * lower, level - 0.02 - 0.1 * inner - 0.07 * outer + 0.12 * knit + 0.05 * wrinkle),
-        (0.53, level - who.brow_arch - 0.02 * inner - 0.15 * outer + 0.05 * knit),
+        (0.17 - 0.065 * lower, level + 0.015 - 0.21 * inner + 0.15 * knit + 0.07 * wrinkle),
+        (0.33 - 0.03 * lower, level - 0.02 - 0.12 * inner - 0.08 * outer + 0.12 * knit + 0.05 * wrinkle),
+        (0.53, level - who.brow_arch - 0.03 * inner - 0.14 * outer + 0.05 * knit),
         (0.72, level + 0.055 - 0.13 * outer + 0.015 * inner + 0.02 * knit),
     )
     middle = curve(line, 6)
@@ -141,12 +141,15 @@ def mouth(who: Identity, units: Units) -> Mouth:
     u = t * (corners[1][0] * right + corners[-1][0] * (1 - right))
     v_corner = corners[1][1] * right + corners[-1][1] * (1 - right)
     jaw, part = units.both(JAW), units.both(PART)
-    opening = 0.075 * part + 0.34 * jaw + 0.03 * units.both(LIP_UPPER) * part
+    opening = (0.075 + 0.07 * units.both(CORNER_PULL)) * part + 0.34 * jaw + 0.03 * units.both(LIP_UPPER) * part
     top = who.mouth_level - 0.05 * units.both(LIP_UPPER) - 0.03 * units.both(NOSE_WRINKLE) - 0.03 * units.both(CHIN)
     top += 0.045 * units.both(CORNER_PULL) - 0.02 * jaw
     bottom = top + opening + 0.05 * units.both(LIP_LOWER_DOWN) * (0.3 + 0.7 * part)
-    square = 0.45 * units.both(STRETCH) + 0.35 * units.both(LIP_UPPER) * part + 0.4 * jaw
-    dome = (1 - np.abs(t) ** (2.0 + square)) ** (1 - 0.4 * min(1.0, square))
+    square = (
+        0.45 * units.both(STRETCH) + (0.5 * units.both(LIP_UPPER) + 0.4 * units.both(LIP_LOWER_DOWN)) * part + 0.4 * jaw
+    )
+    round_ = 0.5 * jaw * (1 - units.both(CORNER_PULL))
+    dome = (1 - np.abs(t) ** (2.0 + square)) ** (1 - 0.4 * min(1.0, square) - 0.4 * round_)
     upper_in = v_corner + (top - v_corner) * dome
     lower_in = np.maximum(v_corner + (bottom - v_corner) * dome, upper_in)
     return _with_lips(who, units, u, upper_in, lower_in, bottom - top)
@@ -154,9 +157,9 @@ def mouth(who: Identity, units: Units) -> Mouth:
 
 def _corner(who: Identity, units: Units, side: int) -> tuple[float, float]:
     pull, down, stretch, jaw = (units.on(side, unit) for unit in (CORNER_PULL, CORNER_DOWN, STRETCH, JAW))
-    narrow = 0.05 * units.on(side, TIGHT) + 0.11 * jaw * (1 - pull) * (1 - 0.8 * stretch)
+    narrow = 0.05 * units.on(side, TIGHT) + 0.15 * jaw * (1 - pull) * (1 - 0.8 * stretch)
     u = who.mouth_width + 0.13 * pull + 0.1 * stretch + 0.02 * down - narrow
-    v = who.mouth_level - 0.11 * pull + 0.12 * down + 0.03 * stretch + 0.1 * jaw * (1 - pull)
+    v = who.mouth_level - 0.11 * pull + 0.12 * down + 0.03 * stretch + 0.17 * jaw * (1 - pull)
     return u, v
 
 

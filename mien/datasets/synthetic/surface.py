@@ -32,8 +32,25 @@ class Light:
     ambient: float
 
 
-def heights(who: Identity, units: Units, skull: np.ndarray, lips: Mouth) -> np.ndarray:
-    """Height of the skin in face units, float32 (PIXELS, PIXELS). `skull` is the mask of the head."""
+@dataclass(frozen=True)
+class Relief:
+    """Each float32 (PIXELS, PIXELS): height in face units, brightness of the light, gloss, depth of wrinkles."""
+
+    depth: np.ndarray
+    bright: np.ndarray
+    gloss: np.ndarray
+    wrinkles: np.ndarray
+
+
+def model(who: Identity, units: Units, skull: np.ndarray, lips: Mouth, light: Light) -> Relief:
+    """Shape the head and light it. `skull` is the mask of the head."""
+    depth = _heights(who, units, skull, lips)
+    wrinkles = _furrows(who, units, lips)
+    bright, gloss = _shade(depth - 0.035 * blurred(wrinkles, 0.008), light)
+    return Relief(depth, bright, gloss, wrinkles)
+
+
+def _heights(who: Identity, units: Units, skull: np.ndarray, lips: Mouth) -> np.ndarray:
     u, v = AXIS[None, :] / (1.12 * who.width), AXIS[:, None] / 1.62
     z = 0.85 * np.sqrt(np.maximum(1 - u**2 - v**2, 0.02)) + 0.55 * blurred(skull, 0.16)
     z += _bones(who, units)
@@ -45,20 +62,20 @@ def _bones(who: Identity, units: Units) -> np.ndarray:
     level = who.eye_level
     tip = level + who.nose_length
     wide = who.nose_width
-    z = 0.09 * bump(0, level + 0.05, 0.075, 0.18) + 0.15 * bump(0, tip - 0.18, 0.085, 0.15)
-    z += 0.2 * bump(0, tip - 0.03, 0.105, 0.095)
+    z = 0.08 * bump(0, level + 0.05, 0.1, 0.2) + 0.12 * bump(0, tip - 0.18, 0.11, 0.16)
+    z += 0.15 * bump(0, tip - 0.03, 0.125, 0.11)
     z += 0.09 * bump(0, who.chin - 0.15 + 0.17 * units.both(JAW), 0.2, 0.12)
     for side in SIDES:
-        z += 0.09 * bump(side * wide * 0.85, tip + 0.02 - 0.03 * units.on(side, NOSE_WRINKLE), 0.065, 0.06)
+        z += 0.06 * bump(side * wide * 0.85, tip + 0.02 - 0.03 * units.on(side, NOSE_WRINKLE), 0.065, 0.06)
         z += 0.05 * bump(side * 0.4, level - 0.25, 0.28, 0.09)
-        z -= 0.12 * bump(side * (who.eye_gap - 0.06), level - 0.04, 0.2, 0.11)
+        z -= 0.08 * bump(side * (who.eye_gap - 0.05), level - 0.05, 0.22, 0.12)
         z += 0.07 * bump(side * who.eye_gap, level, 0.13, 0.075)
     return z
 
 
 def _flesh(who: Identity, units: Units, lips: Mouth) -> np.ndarray:
     middle = who.mouth_level
-    z = 0.07 * bump(0, middle, 0.34, 0.2) - 0.05 * bump(0, middle + 0.19 + lips.opening, 0.2, 0.05)
+    z = 0.02 * bump(0, middle, 0.4, 0.24) - 0.05 * bump(0, middle + 0.19 + lips.opening, 0.2, 0.05)
     z += 0.05 * bump(0, float(lips.lower_out[12, 1]) - 0.035, 0.17, 0.04)
     z += 0.03 * bump(0, float(lips.upper_out[12, 1]) + 0.01, 0.17, 0.035)
     z += units.both(CHIN) * 0.06 * bump(0, who.chin - 0.17, 0.16, 0.08)
@@ -69,7 +86,7 @@ def _flesh(who: Identity, units: Units, lips: Mouth) -> np.ndarray:
     return z
 
 
-def furrows(who: Identity, units: Units, lips: Mouth) -> np.ndarray:
+def _furrows(who: Identity, units: Units, lips: Mouth) -> np.ndarray:
     """Depth of wrinkles, float32 (PIXELS, PIXELS), about 0 to 1."""
     depth = np.zeros((len(AXIS), len(AXIS)), np.float32)
     for lines, width, strength in _wrinkles(who, units, lips):
@@ -122,16 +139,22 @@ def _nasolabial(who: Identity, units: Units, lips: Mouth, side: int) -> Points:
     return curve(line) * (side, 1.0)
 
 
-def shade(z: np.ndarray, light: Light) -> tuple[np.ndarray, np.ndarray]:
+def _shade(z: np.ndarray, light: Light) -> tuple[np.ndarray, np.ndarray]:
     """Brightness of the surface (Lambert) and its gloss (Blinn), each float32 (PIXELS, PIXELS)."""
     slope_u = cv2.Sobel(z, cv2.CV_32F, 1, 0, ksize=3, scale=UNIT / 8)
     slope_v = cv2.Sobel(z, cv2.CV_32F, 0, 1, ksize=3, scale=UNIT / 8)
     length = np.sqrt(1 + slope_u**2 + slope_v**2)
-    a = np.array(light.direction)
-    a = a / np.linalg.norm(a)
-    half = (a + (0, 0, 1)) / np.linalg.norm(a + (0, 0, 1))
+    a = _unit(np.array(light.direction, dtype=np.float32))
+    half = _unit(a + np.array((0, 0, 1), dtype=np.float32))
     facing = (a[2] - a[0] * slope_u - a[1] * slope_v) / length
     gloss = (half[2] - half[0] * slope_u - half[1] * slope_v) / length
     hollow = np.clip(1 + 1.1 * (z - blurred(z, 0.12)), 0.55, 1.15)
     bright = (light.ambient + (1 - light.ambient) * np.maximum(facing, 0)) * hollow
-    return bright.astype(np.float32), (np.maximum(gloss, 0) ** 24).astype(np.float32)
+    gloss = np.maximum(gloss, 0) ** 2
+    gloss *= gloss
+    gloss *= gloss
+    return bright, gloss * gloss * gloss
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    return np.asarray(vector / np.linalg.norm(vector))

@@ -135,8 +135,10 @@ def test_a_drawn_set_takes_whole_groups_and_still_has_its_size():
 def test_a_group_larger_than_a_set_stays_in_train():
     rows = plenty(40)
     rows.loc[rows.index[:20], "group"] = 0
-    split = split_faces(rows, SplitParams(by="stratified"))
-    assert set(split.faces.loc[split.faces["group"] == 0, "split"]) == {"train"}
+    for seed in range(20):
+        split = split_faces(rows, SplitParams(by="stratified", seed=seed))
+        assert set(split.faces.loc[split.faces["group"] == 0, "split"]) == {"train"}
+        assert split.counts.sum(axis=1)["test"] == 12
 
 
 def with_twins(*pairs):

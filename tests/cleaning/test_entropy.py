@@ -5,6 +5,7 @@ from skimage.measure import shannon_entropy
 from skimage.morphology import disk
 
 from mien.cleaning.entropy import constant, entropy, global_entropy, local_entropy
+from mien.cleaning.windows import window_entropy
 from tests.cleaning.tables import noise
 
 
@@ -40,10 +41,17 @@ def test_local_entropy_is_the_mean_of_the_rank_filter_of_each_picture_alone():
     assert local_entropy(images) == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (3, 3), (4, 20), (20, 4), (11, 12), (48, 48)])
+def test_windows_end_at_the_border_of_pictures_of_any_shape(shape):
+    images = np.random.default_rng(1).integers(0, 6, (2, *shape), dtype=np.uint8)
+    expected = [rank_entropy(image, disk(5)).mean() for image in images]
+    assert window_entropy(images) == pytest.approx(expected, abs=1e-9)
+
+
 def test_local_entropy_does_not_depend_on_threads_or_batches(monkeypatch):
     images = np.concatenate([noise(6, 24), faces(6)])
     alone = local_entropy(images, threads=1)
-    monkeypatch.setattr("mien.cleaning.entropy.TASK_PIXELS", 24 * 24 * 5)
+    monkeypatch.setattr("mien.cleaning.entropy.TASK_ROWS", 24 * 5)
     assert local_entropy(images, threads=3).tobytes() == alone.tobytes()
 
 

@@ -18,7 +18,7 @@ INK: Colour = (28, 32, 38)
 MUTED: Colour = (110, 116, 124)
 RULE: Colour = (218, 221, 226)
 
-TITLE_SIZE, HEADING_SIZE, NOTE_SIZE, CAPTION_SIZE = 34, 25, 18, 15
+TITLE_SIZE, HEADING_SIZE, NOTE_SIZE, CAPTION_SIZE = 34, 25, 18, 14
 """Heights of the lines of text in pixels."""
 
 MARGIN, GAP = 28, 10

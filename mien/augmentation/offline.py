@@ -1,6 +1,8 @@
 """Changed copies of faces with OpenCV, in threads; the same seed gives the same bytes with any number of threads."""
 
+import math
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,7 +15,10 @@ from mien.augmentation.affine import DRAWS, brightness_factors, inverse_maps
 from mien.params import Ranges
 
 CHUNK = 512
-"""Faces that a thread takes at a time: about 1 MB of pixels at 48x48."""
+"""Most faces that a thread takes at a time."""
+
+BLOCK_BYTES = 32 * 2**20
+"""Changed faces that are held before they are written to a file."""
 
 BORDER = cv2.BORDER_REFLECT
 """What stands outside a face: its mirror image, edge pixel included. Keras' "reflect" is the same on every backend,
@@ -46,31 +51,29 @@ def augment_into(
     ranges: Ranges,
     seed: int,
     threads: int | None = None,
-    advance: Callable[[int], None] = lambda _count: None,
+    first: int = 0,
 ) -> None:
     """Write a changed version of `images[rows[i]]` to `out[i]` for every i.
 
-    Both arrays may be memory maps: only `CHUNK` faces for each thread are worked on at a time.
-
     Args:
         out: uint8, (M, H, W[, C]), written to.
-        images: uint8, (N, H, W[, C]).
+        images: uint8, (N, H, W[, C]); may be a memory map.
         rows: int, (M,), positions in `images`; a face may come more than once.
         ranges: how much may change.
-        seed: of the random numbers; `out[i]` depends on `seed`, i and `images[rows[i]]`.
+        seed: of the random numbers; `out[i]` depends on `seed`, `first` + i and `images[rows[i]]`.
         threads: at most so many; None: one per core.
-        advance: told after every chunk how many faces it had.
+        first: position of `out[0]` where `out` is a part of something longer.
     """
-    source, target = np.asarray(images), np.asarray(out)  # slicing a memory map costs more than warping a face
+    source = np.asarray(images)  # slicing a memory map costs more than warping a face
+    workers = threads or os.cpu_count() or 1
+    step = max(1, min(CHUNK, math.ceil(len(rows) / workers)))
 
-    def change(start: int) -> int:
-        picked = rows[start : start + CHUNK]
-        _change(target[start : start + CHUNK], source, picked, ranges, draws(seed, start, len(picked)))
-        return len(picked)
+    def change(start: int) -> None:
+        picked = rows[start : start + step]
+        _change(out[start : start + step], source, picked, ranges, draws(seed, first + start, len(picked)))
 
-    with _opencv_in_one_thread(), ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        for count in pool.map(change, range(0, len(rows), CHUNK)):
-            advance(count)
+    with _opencv_in_one_thread(), ThreadPoolExecutor(workers) as pool:
+        deque(pool.map(change, range(0, len(rows), step)), maxlen=0)  # raises what a thread raised
 
 
 def write_changed(
@@ -83,16 +86,31 @@ def write_changed(
 ) -> None:
     """Write changed versions of `images[rows]` to a new .npy file, uint8 (M, H, W[, C]), in constant memory.
 
+    Not through a memory map: there a full disk kills the process without a word.
+
+    Args:
+        path: of the file; the same arguments give the same bytes.
+        images: see `augment_into`, as for `rows`, `ranges` and `seed`.
+        rows: positions in `images`.
+        ranges: how much may change.
+        seed: of the random numbers.
+        advance: told after every block how many faces it had.
+
     Raises:
         OSError: the file cannot be written.
     """
-    shape = (len(rows), *images.shape[1:])
-    if len(rows) == 0:
-        np.save(path, np.empty(shape, np.uint8))  # there is no empty memory map
-        return
-    out = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
-    augment_into(out, images, rows, ranges, seed, advance=advance)
-    out.flush()
+    shape = images.shape[1:]
+    size = max(1, BLOCK_BYTES // math.prod(shape))
+    block = np.empty((min(size, len(rows)), *shape), np.uint8)
+    with path.open("wb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": (len(rows), *shape)}
+        np.lib.format.write_array_header_1_0(file, header)
+        for start in range(0, len(rows), size):
+            picked = rows[start : start + size]
+            out = block[: len(picked)]
+            augment_into(out, images, picked, ranges, seed, first=start)
+            file.write(out.data)
+            advance(len(picked))
 
 
 def draws(seed: int, start: int, count: int) -> np.ndarray:

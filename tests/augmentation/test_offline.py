@@ -85,13 +85,21 @@ def test_the_border_is_the_mirror_image_of_the_face():
     np.testing.assert_allclose(changed[:middle][::-1], changed[middle + 1 : 2 * middle + 1], atol=12)
 
 
-def test_written_file_equals_the_array_and_the_counter_reaches_its_end(tmp_path):
-    images, rows, counted = smooth(4), np.array([0, 0, 3]), []
-    write_changed(tmp_path / "images.npy", images, rows, STRONG, 5, counted.append)
-    out = np.empty((3, 48, 48), np.uint8)
+@pytest.mark.parametrize("block", [48 * 48, 3 * 48 * 48, 2**20])
+def test_written_file_is_that_of_numpy_whatever_the_size_of_the_blocks(tmp_path, monkeypatch, block):
+    monkeypatch.setattr(offline, "BLOCK_BYTES", block)
+    images, rows, counted = smooth(4), np.array([0, 0, 3, 1, 2]), []
+    write_changed(tmp_path / "written.npy", images, rows, STRONG, 5, counted.append)
+    out = np.empty((5, 48, 48), np.uint8)
     augment_into(out, images, rows, STRONG, 5)
-    np.testing.assert_array_equal(np.load(tmp_path / "images.npy"), out)
-    assert sum(counted) == 3
+    np.save(tmp_path / "saved.npy", out)
+    assert (tmp_path / "written.npy").read_bytes() == (tmp_path / "saved.npy").read_bytes()
+    assert sum(counted) == 5
+
+
+def test_what_goes_wrong_in_a_thread_is_raised():
+    with pytest.raises(IndexError):
+        augment_into(np.empty((1, 48, 48), np.uint8), smooth(4), np.array([4]), STRONG, 5)
 
 
 def test_no_rows_give_an_empty_array_of_faces(tmp_path):

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from mien.errors import ParamsError
+from mien.labels import EMOTIONS
 
 PARAMS_FILE = Path("params.yaml")
 
@@ -43,11 +44,26 @@ class ValidateParams(Section):
     """Limits of the expectations on the ingested faces."""
 
     min_rows: int = Field(100, ge=1, description="Fewest faces.")
+    required_classes: tuple[str, ...] = Field(
+        EMOTIONS, min_length=2, description="Labels that Training must have faces of."
+    )
     min_class_share: float = Field(0.005, ge=0.0, le=1.0, description="Smallest share of any class.")
     max_class_share: float = Field(0.6, ge=0.0, le=1.0, description="Largest share of any class.")
     min_training_share: float = Field(0.5, ge=0.0, le=1.0, description="Smallest share of Training rows.")
+    min_test_share: float = Field(
+        0.05, ge=0.0, le=1.0, description="Smallest share of the larger of PublicTest and PrivateTest."
+    )
     max_constant_share: float = Field(0.02, ge=0.0, le=1.0, description="Most images of one gray value.")
     max_redundant_share: float = Field(0.2, ge=0.0, le=1.0, description="Most images that repeat another one.")
+    max_leaked_share: float = Field(
+        0.1, ge=0.0, le=1.0, description="Most faces of a test set whose image is in Training; 8 % in FER2013."
+    )
+    max_conflict_share: float = Field(
+        0.12, ge=0.0, le=1.0, description="Most groups of identical images whose labels differ; 4 % in FER2013."
+    )
+    max_label_drift: float = Field(
+        0.05, ge=0.0, description="Largest divergence (Kullback-Leibler, nats) of a test set's labels from Training's."
+    )
     max_spread_ratio: float = Field(
         1.2, ge=1.0, description="Largest ratio between the Usages' mean contrast; altered copies of FER2013 exceed it."
     )

@@ -1,0 +1,101 @@
+"""The model file: Keras' own format with one more member that says what the model is.
+
+`mien.json` inside the `.keras` archive holds class names, preprocessing facts and the hash of the weights. Keras loads
+the file as any other and overlooks the member. The same weights give the same bytes: dates are left out.
+"""
+
+import hashlib
+import json
+import tempfile
+import zipfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mien.durable import replace
+from mien.errors import DataError
+
+if TYPE_CHECKING:
+    import keras
+
+MEMBER = "mien.json"
+_KERAS_METADATA = "metadata.json"
+_NO_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What one must know of a model to use it.
+
+    `shape` of a face is (H, W, C); `mean` and `std` in gray values are what the model itself subtracts and divides by.
+    """
+
+    classes: tuple[str, ...]
+    shape: tuple[int, int, int]
+    mean: float
+    std: float
+    network: str
+    options: dict[str, Any] = field(default_factory=dict)
+    weights_sha256: str = ""
+    mien: str = ""
+
+
+def weights_digest(model: "keras.Model") -> str:
+    """SHA-256 over the bytes of all weights in order: the same for the same weights, whatever file they are in."""
+    digest = hashlib.sha256()
+    for value in model.get_weights():
+        digest.update(f"{value.dtype} {value.shape}\n".encode() + value.tobytes())
+    return digest.hexdigest()
+
+
+def write_model(model: "keras.Model", facts: ModelFacts, path: Path) -> None:
+    """Save `model` so that `path` is the old file or the whole new one, whenever the process dies.
+
+    Args:
+        model: with Keras' own layers only.
+        facts: to go with it.
+        path: ends in `.keras`; its folder exists.
+    """
+    unfinished = path.with_name(f".{path.name}.tmp")
+    with tempfile.TemporaryDirectory() as scratch:
+        saved = Path(scratch) / "model.keras"
+        model.save(saved)
+        with zipfile.ZipFile(saved) as source, zipfile.ZipFile(unfinished, "w") as target:
+            for name in sorted(source.namelist()):
+                _add(target, name, _undated(name, source.read(name)))
+            _add(target, MEMBER, json.dumps(asdict(facts), indent=1, sort_keys=True).encode())
+    replace(unfinished, path)
+
+
+def read_facts(path: Path) -> ModelFacts:
+    """Read what `write_model` stored, without importing Keras.
+
+    Raises:
+        DataError: no such file, no Keras model, or one without our member.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            content = json.loads(archive.read(MEMBER))
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such model. `dvc repro` trains one.") from error
+    except zipfile.BadZipFile as error:
+        raise DataError(f"{path} is not a whole Keras model: {error}.") from error
+    except KeyError as error:
+        raise DataError(
+            f"{path} has no {MEMBER}, so its classes are not known: it was not written by the stage `train`."
+        ) from error
+    return ModelFacts(**{**content, "classes": tuple(content["classes"]), "shape": tuple(content["shape"])})
+
+
+def _undated(name: str, content: bytes) -> bytes:
+    if name != _KERAS_METADATA:
+        return content
+    metadata = json.loads(content)
+    metadata.pop("date_saved", None)
+    return json.dumps(metadata, sort_keys=True).encode()
+
+
+def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+    member = zipfile.ZipInfo(name, _NO_DATE)
+    member.external_attr = 0o644 << 16
+    archive.writestr(member, content)

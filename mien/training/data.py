@@ -1,0 +1,169 @@
+"""Faces to learn from, read through memory maps: what is held in memory does not grow with the pixels.
+
+NumPy and pandas only.
+"""
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mien.datasets.table import FACES, IMAGES
+from mien.errors import DataError
+
+CHUNK = 1024
+"""Faces in memory at a time where all of them are gone through."""
+
+
+@dataclass(frozen=True)
+class FaceSet:
+    """Labelled faces out of one or more arrays.
+
+    `parts` are pairs of images, uint8 (N, H, W) or (N, H, W, 3), and the positions in them that belong to the set;
+    `labels` int16 (M,) are the class indices over all parts, one after the other.
+    """
+
+    parts: tuple[tuple[np.ndarray, np.ndarray], ...]
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of one face: (H, W, C)."""
+        height, width, *channels = self.parts[0][0].shape[1:]
+        return (height, width, channels[0] if channels else 1)
+
+    def images(self, index: np.ndarray) -> np.ndarray:
+        """Pixels of some faces.
+
+        Args:
+            index: int (B,) ascending positions in this set, so that files are read in their order.
+
+        Returns:
+            uint8 (B, H, W, C).
+        """
+        gathered, start = [], 0
+        for images, rows in self.parts:
+            first, last = np.searchsorted(index, (start, start + len(rows)))
+            if last > first:
+                gathered.append(images[rows[index[first:last] - start]])
+            start += len(rows)
+        faces = gathered[0] if len(gathered) == 1 else np.concatenate(gathered)
+        return faces.reshape(len(index), *self.shape)
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """All that training looks at; the test faces are not among it."""
+
+    training: FaceSet
+    validation: FaceSet
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Mean and spread of all gray values, 0..255, and the SHA-256 of pixels and labels."""
+
+    mean: float
+    std: float
+    digest: str
+
+
+def load_data(ingest: Path, split: Path, augment: Path) -> TrainingData:
+    """Open what the stages before have written; changed copies stand behind the training faces.
+
+    Raises:
+        DataError: no training or no validation faces, or a class without a training face.
+    """
+    classes = tuple(json.loads((split / "classes.json").read_text(encoding="utf-8")))
+    images, copies = (np.asarray(np.load(folder / IMAGES, mmap_mode="r")) for folder in (ingest, augment))
+    table = pd.read_parquet(split / FACES, columns=["face", "split", "class_index"])
+    copied = pd.read_parquet(augment / FACES, columns=["class_index"])
+    training, validation = (table[table["split"] == name] for name in ("train", "validation"))
+    parts = [(images, _positions(training)), (copies, np.arange(len(copies)))]
+    labels = np.concatenate([training["class_index"], copied["class_index"]]).astype(np.int16)
+    data = TrainingData(
+        FaceSet(tuple(part for part in parts if len(part[1])), labels),
+        FaceSet(((images, _positions(validation)),), validation["class_index"].to_numpy(np.int16)),
+        classes,
+    )
+    check(data)
+    return data
+
+
+def _positions(rows: pd.DataFrame) -> np.ndarray:
+    return rows["face"].to_numpy(np.int64)
+
+
+def check(data: TrainingData) -> None:
+    """Refuse what cannot be learnt from.
+
+    Raises:
+        DataError: as `load_data`.
+    """
+    for name, faces in (("training", data.training), ("validation", data.validation)):
+        if not len(faces):
+            raise DataError(f"there are no {name} faces: look at build/split/summary.json and at split in params.yaml.")
+    counts = class_counts(data.training, len(data.classes))
+    missing = [name for name, count in zip(data.classes, counts, strict=True) if count == 0]
+    if missing:
+        raise DataError(
+            f"no training face of {', '.join(missing)}: leave the class out (split.classes in params.yaml), or see "
+            "build/clean/dropped.parquet for where its faces went."
+        )
+
+
+def class_counts(faces: FaceSet, classes: int) -> np.ndarray:
+    """Int64 (classes,): faces of each class."""
+    return np.bincount(faces.labels, minlength=classes)
+
+
+def measure(faces: FaceSet) -> Measured:
+    """Go once through the pixels, `CHUNK` faces at a time. The sums are whole numbers and therefore exact.
+
+    Raises:
+        DataError: every pixel has the same value.
+    """
+    histogram = np.zeros(256, np.int64)
+    digest = hashlib.sha256(faces.labels.astype("<i2").tobytes())
+    for start in range(0, len(faces), CHUNK):
+        pixels = faces.images(np.arange(start, min(start + CHUNK, len(faces))))
+        digest.update(np.ascontiguousarray(pixels).data)
+        histogram += np.bincount(pixels.ravel(), minlength=256)
+    values, count = np.arange(256), int(histogram.sum())
+    total, squares = int(histogram @ values), int(histogram @ values**2)
+    variance = (count * squares - total * total) / (count * count)
+    if variance <= 0.0:
+        raise DataError(f"all pixels of {len(faces):,} training faces have the value {total / count:g}.")
+    return Measured(total / count, math.sqrt(variance), digest.hexdigest())
+
+
+def epoch_batches(count: int, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
+    """Who is learnt from when: a function of `seed` and `epoch` alone, so that a resumed run sees the same.
+
+    The batches differ by at most one face in size, instead of a rest in the last one: a rest of two or three faces
+    would spoil the statistics of batch normalisation.
+
+    Returns:
+        Int64 arrays of at most `batch_size` positions, ascending in each.
+    """
+    order = np.random.default_rng([seed, epoch]).permutation(count)
+    batches = np.array_split(order, math.ceil(count / batch_size))
+    return [np.sort(batch) for batch in batches]
+
+
+def targets(classes: int, smoothing: float = 0.0) -> np.ndarray:
+    """Float32 (classes, classes): row c is what the network shall say to class c."""
+    return (np.eye(classes) * (1.0 - smoothing) + smoothing / classes).astype(np.float32)
+
+
+def balanced_weights(faces: FaceSet, classes: int) -> np.ndarray:
+    """Float32 (classes,): M / (classes * faces of the class), so that all classes weigh the same (scikit-learn's)."""
+    return (len(faces) / (classes * class_counts(faces, classes))).astype(np.float32)

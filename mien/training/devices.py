@@ -1,0 +1,62 @@
+"""Where training computes, and in which precision."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import keras
+
+from mien.errors import TrainingError
+
+NATIVE_BFLOAT16 = (8, 0)
+"""Compute capability of NVIDIA GPUs (Ampere) from which on bfloat16 is computed and not emulated."""
+
+
+def gpus() -> int:
+    """How many GPUs Keras' backend sees."""
+    if keras.backend.backend() == "torch":  # where Keras cannot list devices
+        import torch  # type: ignore[import-not-found,unused-ignore]
+
+        return int(torch.cuda.device_count())
+    return len(keras.distribution.list_devices("gpu"))
+
+
+def device_scope(device: str) -> Any:  # noqa: ANN401  a context manager of Keras' backend
+    """The context to build and train in.
+
+    Args:
+        device: `auto` leaves the choice to the backend, which prefers a GPU; `cpu`; `gpu`.
+
+    Raises:
+        TrainingError: `gpu` where there is none.
+    """
+    if device == "gpu" and not gpus():
+        raise TrainingError(
+            f"train.device is gpu, but {keras.backend.backend()} sees no GPU. Install the extra (`uv sync "
+            "--extra gpu`) and check the driver with nvidia-smi, or set train.device to auto or cpu."
+        )
+    return nullcontext() if device == "auto" else keras.device(f"{device}:0")
+
+
+def has_bfloat16(device: str) -> bool:
+    """Whether `device` computes in bfloat16 by itself; no CPU counts, there it is slower than float32."""
+    if device == "cpu" or not gpus():
+        return False
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        found = tf.config.list_physical_devices("GPU")[0]
+        capability = tf.config.experimental.get_device_details(found).get("compute_capability")
+        return capability is None or capability >= NATIVE_BFLOAT16
+    return True
+
+
+@contextmanager
+def precision(policy: str) -> Iterator[None]:
+    """Build layers under a dtype policy of Keras and go back to the one before."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

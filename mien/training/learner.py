@@ -1,0 +1,110 @@
+"""A network that learns batch by batch, and whose whole state can be taken out and put back. Keras only."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import keras
+import numpy as np
+
+from mien.augmentation.online import AugmentOnline
+from mien.params import OptimizerParams, Ranges, TrainParams
+
+
+class Learner:
+    """Network, optimiser and compiled step.
+
+    Each call of Keras' `train_on_batch` gives the figures of that batch, which costs no more than `fit` (see
+    benchmarks/training.py) and leaves order, seeds and the place of a fault in our hands.
+    """
+
+    def __init__(self, network: keras.Model, params: TrainParams) -> None:
+        self.network = network
+        self.model = _augmented(network, params.augment_online) if params.augment_online else network
+        self.optimizer = make_optimizer(params.optimizer)
+        self.model.compile(
+            self.optimizer,
+            loss=keras.losses.CategoricalCrossentropy(),
+            metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+            jit_compile=params.jit_compile,
+        )
+        self.optimizer.build(self.model.trainable_variables)
+        self._seeds = [variable for variable in self.model.variables if variable.name == "seed_generator_state"]
+
+    def begin_epoch(self, seed: int, epoch: int, learning_rate: float) -> None:
+        """Set the learning rate, and all random numbers of the epoch (dropout, changes of faces) by seed and epoch."""
+        self.optimizer.learning_rate = learning_rate
+        starts = np.random.SeedSequence([seed, epoch]).generate_state(len(self._seeds)) >> 1  # fits any backend's dtype
+        for variable, start in zip(self._seeds, starts, strict=True):
+            variable.assign(np.array([start, 0], dtype=np.int64))
+
+    def step(self, images: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> tuple[float, float]:
+        """Learn from one batch.
+
+        Args:
+            images: uint8 (B, H, W, C).
+            targets: float32 (B, classes).
+            weights: float32 (B,) of each face in the loss, or None for 1.
+
+        Returns:
+            Mean loss (weighted) and accuracy (not weighted) of the batch before the step.
+        """
+        figures = self.model.train_on_batch(images, targets, sample_weight=weights, return_dict=True)
+        return float(figures["loss"]), float(figures["accuracy"])
+
+    def judge(self, images: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
+        """Mean loss and accuracy of a batch, as `step`, without learning."""
+        figures = self.model.test_on_batch(images, targets, return_dict=True)
+        return float(figures["loss"]), float(figures["accuracy"])
+
+    def all_finite(self) -> bool:
+        """Whether no variable of network or optimiser holds NaN or infinity."""
+        return all(np.isfinite(value).all() for group in self.state().values() for value in group)
+
+    def state(self) -> dict[str, list[np.ndarray]]:
+        """Copies of all variables of network and optimiser."""
+        return {"weights": _values(self.network.weights), "optimizer": _values(self.optimizer.variables)}
+
+    def restore(self, state: Mapping[str, Sequence[np.ndarray]]) -> None:
+        """Put back what `state` gave."""
+        self.network.set_weights(list(state["weights"]))
+        for variable, value in zip(self.optimizer.variables, state["optimizer"], strict=True):
+            variable.assign(value)
+
+
+def make_optimizer(params: OptimizerParams) -> keras.optimizers.Optimizer:
+    """The optimiser of Keras that params name."""
+    makers: dict[str, Callable[..., keras.optimizers.Optimizer]] = {
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "sgd": keras.optimizers.SGD,
+        "rmsprop": keras.optimizers.RMSprop,
+    }
+    options: dict[str, float | bool | None] = {"learning_rate": params.learning_rate, "clipnorm": params.clipnorm}
+    if params.weight_decay is not None:  # None would switch off the one that AdamW has by default
+        options["weight_decay"] = params.weight_decay
+    if params.name == "sgd":
+        options |= {"momentum": params.momentum, "nesterov": params.momentum > 0.0}
+    return makers[params.name](**options)
+
+
+def _augmented(network: keras.Model, ranges: Ranges) -> keras.Model:
+    """`network` behind random changes that happen in training only; it is saved without them."""
+    faces = keras.Input(network.input_shape[1:], dtype="uint8")
+    return keras.Model(faces, network(_Change(ranges)(faces)))
+
+
+class _Change(keras.layers.Layer):  # type: ignore[misc]
+    """Changes each face of a batch at random when training."""
+
+    def __init__(self, ranges: Ranges) -> None:
+        super().__init__(dtype="float32")
+        self._change = AugmentOnline(ranges)
+        self._seed = keras.random.SeedGenerator(0)
+
+    def call(self, images: keras.KerasTensor, training: bool = False) -> keras.KerasTensor:
+        """(B, H, W, C) uint8 to the same."""
+        return self._change(images, self._seed) if training else images
+
+
+def _values(variables: Sequence[keras.Variable]) -> list[np.ndarray]:
+    # Copied, because some backends hand out a view of the variable itself.
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]

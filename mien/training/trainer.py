@@ -1,0 +1,188 @@
+"""The training loop: stopped at any moment, it goes on after its last finished epoch and ends with the same weights.
+
+Order of the faces, dropout and online changes depend on seed and epoch alone, weights, optimiser and history are in the
+checkpoint, everything else follows from these. On a CPU the weights of a resumed run are those of an uninterrupted one
+bit by bit (on the same number of cores: sums are split among them); on a GPU as far as its kernels are deterministic.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from mien import __version__, networks
+from mien.model_file import ModelFacts, weights_digest
+from mien.params import TrainParams
+from mien.progress import meter
+from mien.training.checkpoints import Checkpoint, CheckpointStore
+from mien.training.data import Measured, TrainingData, check, measure
+from mien.training.devices import device_scope, has_bfloat16, precision
+from mien.training.epochs import EpochRunner
+from mien.training.learner import Learner
+from mien.training.reports import EpochReport
+from mien.training.schedules import Course
+
+Builder = Callable[..., keras.Model]
+"""As `mien.networks.build`."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The outcome: the network with its final weights (float32, not compiled), and how they came about.
+
+    `best_epoch` (from 0) is the one whose weights they are; `stopped_early` says that there was no gain any more before
+    the last epoch; `resumed_after` is the number of epochs that an earlier process had done. `store` still holds the
+    checkpoints: remove them once the model is written.
+    """
+
+    network: keras.Model
+    facts: ModelFacts
+    history: tuple[EpochReport, ...]
+    best_epoch: int
+    stopped_early: bool
+    resumed_after: int
+    store: CheckpointStore
+
+
+def train_model(
+    data: TrainingData,
+    params: TrainParams,
+    checkpoints: Path,
+    *,
+    on_epoch: Callable[[EpochReport], None] = lambda _: None,
+    tell: Tell = print,
+    build: Builder = networks.build,
+) -> Trained:
+    """Train a network, from the newest usable checkpoint on where there is one.
+
+    Args:
+        data: training and validation faces.
+        params: network and how it learns.
+        checkpoints: folder for them; made when needed.
+        on_epoch: told of every epoch of the history, those of an earlier process first.
+        tell: takes lines for people: what is gone on from, what is ignored.
+        build: makes the network.
+
+    Raises:
+        TrainingError: no such device, a loss or weights that are no numbers, or a disk that takes no checkpoint.
+        ParamsError: a network that does not exist, or wrong options of it.
+        DataError: faces that cannot be learnt from.
+    """
+    check(data)
+    with device_scope(params.device):
+        measured, validation = measure(data.training), measure(data.validation)
+        mixed = _mixed(params, tell)
+        store = CheckpointStore(checkpoints, _settings(data, params, measured, validation), tell)
+        plan = _Plan(data, params, measured, build)
+        run = _Run(Learner(plan.network(mixed), params), data, params, store)
+        run.resume(tell)
+        for report in run.course.history:
+            on_epoch(report)
+        run.go_on(on_epoch)
+        network = plan.network(mixed=False)  # float32 on any device, and without the optimiser
+        network.set_weights(run.best)
+        facts = plan.facts(network)
+    course = run.course
+    history = tuple(course.history)
+    return Trained(network, facts, history, course.best_epoch, course.stopped_early, run.resumed_after, store)
+
+
+def _mixed(params: TrainParams, tell: Tell) -> bool:
+    if params.mixed_precision and not has_bfloat16(params.device):
+        tell("train.mixed_precision is ignored: this device does not compute in bfloat16.")
+        return False
+    return params.mixed_precision
+
+
+def _settings(data: TrainingData, params: TrainParams, training: Measured, validation: Measured) -> dict[str, Any]:
+    """All that the final weights depend on."""
+    backend = keras.backend.backend()
+    return {
+        "train": params.model_dump(mode="json"),
+        "classes": list(data.classes),
+        "data": {"training": training.digest, "validation": validation.digest},
+        "versions": {"mien": __version__, "keras": keras.__version__, backend: import_module(backend).__version__},
+    }
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Makes the network and says what it is."""
+
+    data: TrainingData
+    params: TrainParams
+    measured: Measured
+    build: Builder
+
+    def network(self, mixed: bool) -> keras.Model:
+        """The untrained network; always with the same first weights."""
+        keras.utils.set_random_seed(int(np.random.SeedSequence(self.params.seed).generate_state(1)[0]))
+        with precision("mixed_bfloat16" if mixed else "float32"):
+            return self.build(
+                self.params.network.name,
+                len(self.data.classes),
+                shape=self.data.training.shape,
+                mean=self.measured.mean,
+                std=self.measured.std,
+                **self.params.network.options,
+            )
+
+    def facts(self, network: keras.Model) -> ModelFacts:
+        return ModelFacts(
+            classes=self.data.classes,
+            shape=self.data.training.shape,
+            mean=self.measured.mean,
+            std=self.measured.std,
+            network=self.params.network.name,
+            options=self.params.network.options,
+            weights_sha256=weights_digest(network),
+            mien=__version__,
+        )
+
+
+class _Run:
+    """Epochs, one after the other, each kept in a checkpoint."""
+
+    def __init__(self, learner: Learner, data: TrainingData, params: TrainParams, store: CheckpointStore) -> None:
+        self.learner, self.course, self.resumed_after = learner, Course(params), 0
+        self.best: list[np.ndarray] = []
+        self._epochs, self._faces = EpochRunner(learner, data, params), len(data.training)
+        self._store = store
+
+    def resume(self, tell: Tell) -> None:
+        """Go to the newest checkpoint, if there is one."""
+        checkpoint = self._store.newest()
+        if checkpoint is None:
+            return
+        for report in checkpoint.state["history"]:
+            self.course.see(EpochReport(**report))
+        self.learner.restore(checkpoint.arrays)
+        self.best = list(checkpoint.arrays.get("best", checkpoint.arrays["weights"]))
+        self.resumed_after = checkpoint.epochs
+        tell(f"going on after epoch {checkpoint.epochs} of {self.course.params.epochs}, from its checkpoint.")
+
+    def go_on(self, on_epoch: Callable[[EpochReport], None]) -> None:
+        """Run the epochs that are left."""
+        left = 0 if self.course.ended else self.course.params.epochs - len(self.course.history)
+        with meter("training", left * self._faces) as progress:
+            while not self.course.ended:
+                report = self._epochs.run(len(self.course.history), self.course.learning_rate(), progress.advance)
+                self.course.see(report)
+                self._keep(report)
+                on_epoch(report)
+
+    def _keep(self, report: EpochReport) -> None:
+        """Write the checkpoint of a finished epoch; the best weights apart only where they are older ones."""
+        arrays = self.learner.state()
+        if self.course.best_epoch == report.epoch:
+            self.best = arrays["weights"]
+        else:
+            arrays["best"] = self.best
+        history = [asdict(past) for past in self.course.history]
+        self._store.save(Checkpoint(len(history), {"history": history}, arrays))

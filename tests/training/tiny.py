@@ -1,0 +1,54 @@
+"""Faces of 8x8 pixels and a network that learns them in a second, with all that could differ after a resume."""
+
+import keras
+import numpy as np
+
+from mien.params import TrainParams
+from mien.training.data import FaceSet, TrainingData
+
+CLASSES = ("angry", "happy", "sad")
+
+
+def network(name, classes, *, shape, mean, std, **options):
+    x = faces = keras.Input(shape, dtype="uint8")
+    x = keras.layers.Rescaling(1 / std, -mean / std)(x)
+    x = keras.layers.Flatten()(x)
+    x = keras.layers.Dense(8, activation="relu")(x)
+    x = keras.layers.BatchNormalization()(x)
+    x = keras.layers.Dropout(0.2)(x)
+    x = keras.layers.Dense(classes, activation="softmax", dtype="float32")(x)
+    return keras.Model(faces, x, name=name)
+
+
+def drawn(count, seed):
+    """Noise with a bright third: left, middle or right is the class."""
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(0, len(CLASSES), count).astype(np.int16)
+    images = generator.integers(0, 120, (count, 8, 8), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[:, label * 3 : label * 3 + 2] += 100
+    return images, labels
+
+
+def face_set(count, seed):
+    images, labels = drawn(count, seed)
+    return FaceSet(((images, np.arange(count)),), labels)
+
+
+def data(training=96, validation=30):
+    return TrainingData(face_set(training, 1), face_set(validation, 2), CLASSES)
+
+
+def params(**changes):
+    settings = {"network": {"name": "tiny"}, "batch_size": 32, "epochs": 4, "early_stopping": None, "seed": 7}
+    return TrainParams.model_validate({**settings, **changes})
+
+
+EVERYTHING = {
+    "augment_online": {"rotation": 5, "shift": 0.05, "flip": False},
+    "class_weight": "balanced",
+    "label_smoothing": 0.1,
+    "schedule": {"name": "plateau", "patience": 1, "warmup_epochs": 1},
+    "early_stopping": {"monitor": "val_loss", "patience": 50},
+}
+"""All that could make a resumed run differ from an uninterrupted one."""

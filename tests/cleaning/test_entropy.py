@@ -5,7 +5,7 @@ from skimage.measure import shannon_entropy
 from skimage.morphology import disk
 
 from mien.cleaning.entropy import constant, entropy, global_entropy, local_entropy
-from mien.cleaning.windows import window_entropy
+from mien.cleaning.windows import LOGS, window_entropy
 from tests.cleaning.tables import noise
 
 
@@ -53,6 +53,12 @@ def test_local_entropy_does_not_depend_on_threads_or_batches(monkeypatch):
     alone = local_entropy(images, threads=1)
     monkeypatch.setattr("mien.cleaning.entropy.TASK_ROWS", 24 * 5)
     assert local_entropy(images, threads=3).tobytes() == alone.tobytes()
+
+
+def test_sums_of_the_table_are_exact_so_that_a_sliding_window_never_drifts():
+    added = np.random.default_rng(0).permutation(np.repeat(LOGS, 20))
+    assert np.cumsum(np.concatenate([added, -added]))[-1] == 0
+    assert (np.cumsum(added)[-1] - np.cumsum(added[::-1])[-1]) == 0
 
 
 def test_entropy_reads_a_read_only_memory_map(tmp_path):

@@ -56,7 +56,7 @@ def test_local_entropy_does_not_depend_on_threads_or_batches(monkeypatch):
 
 
 def test_sums_of_the_table_are_exact_so_that_a_sliding_window_never_drifts():
-    added = np.random.default_rng(0).permutation(np.repeat(LOGS, 20))
+    added = np.random.default_rng(0).permutation(LOGS[:82])  # a window has at most 81 pixels
     assert np.cumsum(np.concatenate([added, -added]))[-1] == 0
     assert (np.cumsum(added)[-1] - np.cumsum(added[::-1])[-1]) == 0
 

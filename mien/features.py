@@ -30,12 +30,12 @@ def pooled_maps(model: Any, image: np.ndarray) -> list[FeatureMaps]:  # noqa: AN
     layers = [layer for layer in model.layers if "Pooling" in type(layer).__name__ and len(layer.output.shape) == 4]
     if not layers:
         return []
-    probe = keras.Model(model.inputs[0], [layer.output for layer in layers])
+    probe = keras.Model(model.inputs[0], {layer.name: layer.output for layer in layers})
     outputs = probe(image.reshape(1, *model.inputs[0].shape[1:]), training=False)
-    arrays = [np.asarray(keras.ops.convert_to_numpy(output)[0], np.float32) for output in outputs]
+    arrays = {name: np.asarray(keras.ops.convert_to_numpy(output)[0], np.float32) for name, output in outputs.items()}
     if keras.config.image_data_format() == "channels_first":
-        arrays = [np.moveaxis(array, 0, -1) for array in arrays]
-    return [FeatureMaps(layer.name, array) for layer, array in zip(layers, arrays, strict=True)]
+        arrays = {name: np.moveaxis(array, 0, -1) for name, array in arrays.items()}
+    return [FeatureMaps(layer.name, arrays[layer.name]) for layer in layers]
 
 
 def most_varied(layer: FeatureMaps, count: int) -> list[int]:

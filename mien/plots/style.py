@@ -64,12 +64,18 @@ DPI = 130
 
 
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Draw under the style, and leave matplotlib's settings as they were."""
+    """Draw under the style, and leave matplotlib's settings as they were.
+
+    The layout is found once and kept: found anew at each way out, it would depend on the ways out before.
+    """
 
     @wraps(draw)
     def inner(*args: P.args, **kwargs: P.kwargs) -> Figure:
         with rc_context(SETTINGS):
-            return draw(*args, **kwargs)
+            figure = draw(*args, **kwargs)
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")
+            return figure
 
     return inner
 

@@ -1,0 +1,106 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mien.errors import DataError
+from mien.model_file import ModelFacts, write_model
+from mien.params import EvaluateParams
+from tasks.evaluate import flat, judge_and_write
+from tests.answers import history, images, split_table
+
+CLASSES = ("angry", "happy", "sad")
+PARAMS = EvaluateParams(bootstrap_samples=100, batch_size=64)
+
+
+def network(pooling=True):
+    import keras
+
+    keras.utils.set_random_seed(0)
+    layers = [keras.Input((48, 48, 1), dtype="uint8"), keras.layers.Rescaling(1 / 255)]
+    if pooling:
+        layers += [keras.layers.Conv2D(3, 3), keras.layers.MaxPooling2D(name="pool")]
+    layers += [keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")]
+    return keras.Sequential(layers)
+
+
+def write_build(root, model, classes=CLASSES):
+    """What evaluate cannot do without."""
+    for stage in ("ingest", "split", "train", "evaluate"):
+        (root / "build" / stage).mkdir(parents=True)
+    np.save(root / "build" / "ingest" / "images.npy", images(60))
+    table = split_table(60, CLASSES)
+    table.loc[table["face"] % 2 == 0, "split"] = "train"
+    table.to_parquet(root / "build" / "split" / "faces.parquet")
+    (root / "build" / "split" / "classes.json").write_text(json.dumps(CLASSES), encoding="utf-8")
+    write_model(
+        model, ModelFacts(tuple(classes), (48, 48, 1), 0, 255, "tiny"), root / "build" / "train" / "model.keras"
+    )
+    history().to_csv(root / "build" / "train" / "history.csv", index=False)
+
+
+def contents(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_evaluate_writes_figures_tables_pictures_and_the_report(tmp_path, monkeypatch):
+    write_build(tmp_path, network())
+    monkeypatch.chdir(tmp_path)
+    outcome = judge_and_write(PARAMS)
+    folder = tmp_path / "build" / "evaluate"
+    written = contents(folder)
+    charts = (
+        "confusion",
+        "guesses",
+        "features",
+        "learning_curve",
+        "mistakes",
+        "per_class",
+        "reliability",
+        "roc",
+        "scores",
+    )
+    tables = ("confusion", "learning_curve", "reliability", "roc")
+    assert set(written) == {
+        "metrics.json",
+        "predictions.parquet",
+        "report.html",
+        *(f"pictures/{name}.png" for name in charts),
+        *(f"plots/{name}.csv" for name in tables),
+    }
+    metrics = json.loads(written["metrics.json"])
+    assert outcome.metrics["official.accuracy"] == metrics["official"]["accuracy"]
+    assert all((folder / artifact).exists() for artifact in outcome.artifacts)
+    assert outcome.notes[0].startswith("test rows: PrivateTest; they are looked at once")
+    table = pd.read_parquet(tmp_path / "build" / "split" / "faces.parquet")
+    assert len(pd.read_parquet(folder / "predictions.parquet")) == (table["split"] != "train").sum()
+
+
+@pytest.mark.slow
+def test_everything_is_the_same_bytes_each_time(tmp_path, monkeypatch):
+    write_build(tmp_path, network())
+    monkeypatch.chdir(tmp_path)
+    judge_and_write(PARAMS)
+    written = contents(tmp_path / "build" / "evaluate")
+    judge_and_write(PARAMS)
+    assert contents(tmp_path / "build" / "evaluate") == written
+
+
+def test_a_network_without_pooling_is_judged_all_the_same(tmp_path, monkeypatch):
+    write_build(tmp_path, network(pooling=False))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tasks.evaluate.explain", lambda *_: None)  # seconds, and not the question here
+    assert "the network has no pooling layers: no feature maps" in judge_and_write(PARAMS).notes
+
+
+def test_a_network_of_other_classes_is_refused(tmp_path, monkeypatch):
+    write_build(tmp_path, network(), classes=("happy", "angry", "sad"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match="knows the classes.*Train again"):
+        judge_and_write(PARAMS)
+
+
+def test_figures_become_flat_numbers():
+    figures = {"official": {"recall": {"sad": 0.5}, "n": 3}, "temperature": 1.5, "test_usage": "PublicTest"}
+    assert flat(figures) == {"official.recall.sad": 0.5, "official.n": 3, "temperature": 1.5}

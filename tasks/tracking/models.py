@@ -35,12 +35,11 @@ def ensure_logged(run: PipelineRun, path: Path) -> str:
 
 
 def _find(run: PipelineRun, md5: str) -> "LoggedModel | None":
-    page = run.store.client.search_logged_models(
-        [run.store.experiment_id],
-        filter_string=f"tags.`{MD5_TAG}` = '{md5}' AND status = 'READY'",
-        max_results=1,
+    found = run.store.client.search_logged_models(
+        [run.store.experiment_id], filter_string=f"tags.`{MD5_TAG}` = '{md5}'"
     )
-    return page[0] if page else None
+    # One whose upload was cut off is not READY; the store's own filter on the status finds none at all.
+    return next((model for model in found if str(model.status) == "READY"), None)
 
 
 def _log(run: PipelineRun, path: Path) -> str:

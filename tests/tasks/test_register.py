@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mien.model_file import ModelFacts, write_model
 from mien.params import RegisterParams
 from tasks.register import register
 from tasks.tracking.run import open_run
@@ -28,7 +29,9 @@ def tiny_model(path: Path) -> None:
 
     keras.utils.set_random_seed(1)
     layers = [keras.Input((48, 48, 1), dtype="uint8"), keras.layers.Rescaling(1 / 255), keras.layers.Flatten()]
-    keras.Sequential([*layers, keras.layers.Dense(2, activation="softmax")]).save(path)
+    model = keras.Sequential([*layers, keras.layers.Dense(2, activation="softmax")])
+    facts = ModelFacts(classes=tuple(CLASSES), shape=(48, 48, 1), mean=0.0, std=255.0, network="tiny")
+    write_model(model, facts, path)
 
 
 def run_register():
@@ -64,6 +67,7 @@ def test_a_model_that_passes_is_a_version_that_a_clean_process_can_use(project):
     again = "\n".join(run_register().notes)
     assert "registered before as version 1" in again
     assert len(client.search_model_versions("name = 'mien'")) == 1
+    assert len(client.search_logged_models([open_store().experiment_id])) == 1
 
     faces = np.arange(2 * 48 * 48, dtype=np.uint64).astype(np.uint8).reshape(2, 48, 48, 1)
     np.save(project / "faces.npy", faces)

@@ -62,7 +62,7 @@ def write_model(model: "keras.Model", facts: ModelFacts, path: Path) -> None:
         model.save(saved)
         with zipfile.ZipFile(saved) as source, zipfile.ZipFile(unfinished, "w") as target:
             for name in sorted(source.namelist()):
-                _add(target, name, _undated(name, source.read(name)))
+                _add(target, name, _reproducible(name, source.read(name)))
             _add(target, MEMBER, json.dumps(asdict(facts), indent=1, sort_keys=True).encode())
     replace(unfinished, path)
 
@@ -87,12 +87,28 @@ def read_facts(path: Path) -> ModelFacts:
     return ModelFacts(**{**content, "classes": tuple(content["classes"]), "shape": tuple(content["shape"])})
 
 
-def _undated(name: str, content: bytes) -> bytes:
-    if name != _KERAS_METADATA:
+def _reproducible(name: str, content: bytes) -> bytes:
+    """Take out of Keras' JSON what differs from one saving to the next: the date, and addresses in memory."""
+    if not name.endswith(".json"):
         return content
-    metadata = json.loads(content)
-    metadata.pop("date_saved", None)
-    return json.dumps(metadata, sort_keys=True).encode()
+    parsed = json.loads(content)
+    if name == _KERAS_METADATA:
+        parsed.pop("date_saved", None)
+    _number_shared(parsed, {})
+    return json.dumps(parsed, sort_keys=True).encode()
+
+
+def _number_shared(node: object, numbers: dict[int, int]) -> None:
+    """Keras marks objects that layers share by their address; number them in the order in which they come."""
+    if isinstance(node, list):
+        for value in node:
+            _number_shared(value, numbers)
+    elif isinstance(node, dict):
+        for key, value in sorted(node.items()):
+            if key == "shared_object_id":
+                node[key] = numbers.setdefault(value, len(numbers) + 1)
+            else:
+                _number_shared(value, numbers)
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

@@ -1,0 +1,71 @@
+import signal
+import time
+
+import pandas as pd
+import pytest
+
+from mien import networks
+from mien.predictor import Predictor
+from mien.training.checkpoints import CheckpointStore
+from tasks.train import train_and_write
+from tests.tasks import trained
+from tests.training import killing, tiny
+
+
+@pytest.fixture
+def build(tmp_path, monkeypatch):
+    """The folder build/, seen from the current directory."""
+    trained.prepare(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(networks, "NETWORKS", {"tiny": trained.Tiny})
+    return tmp_path / "build"
+
+
+def test_the_stage_leaves_a_model_that_predicts_and_its_history_and_nothing_else(build, capsys):
+    epochs = []
+    outcome = train_and_write(tiny.params(optimizer={"learning_rate": 0.03}, epochs=5), epochs.append)
+    assert sorted(path.name for path in (build / "train").iterdir()) == ["history.csv", "model.keras"]
+    predictor = Predictor.load(build / "train/model.keras")
+    images, labels = tiny.drawn(90, 1)
+    assert (predictor.predict(images[80:]).argmax(axis=1) == labels[80:]).mean() > 0.7
+    assert predictor.classes == tiny.CLASSES
+    history = pd.read_csv(build / "train/history.csv")
+    assert history["epoch"].tolist() == [0, 1, 2, 3, 4]
+    assert history["val_accuracy"].tolist() == [report.val_accuracy for report in epochs]
+    assert outcome.metrics["val_accuracy"] == epochs[-1].val_accuracy
+    assert outcome.metrics["epochs"] == 5
+    assert outcome.artifacts == ["history.csv"]
+    assert "5 epochs; best is 5: validation accuracy" in outcome.notes[0]
+    assert predictor.facts.weights_sha256[:16] in outcome.notes[1]
+    assert not capsys.readouterr().err, "a pipe is not flooded"
+
+
+def test_killed_between_the_outputs_and_the_end_nothing_is_trained_again(build, monkeypatch):
+    def die(self):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CheckpointStore, "remove", die)
+        with pytest.raises(KeyboardInterrupt):
+            train_and_write(tiny.params())
+    written = {name: (build / "train" / name).read_bytes() for name in ("model.keras", "history.csv")}
+    for name in written:  # as DVC does before it runs a stage
+        (build / "train" / name).unlink()
+    outcome = train_and_write(tiny.params())
+    assert "gone on after epoch 4" in outcome.notes[0]
+    assert written == {name: (build / "train" / name).read_bytes() for name in written}
+    assert not (build / "train/checkpoints").exists()
+
+
+def test_sigterm_leaves_in_order_with_the_last_epoch_kept(build):
+    process = killing.start(trained.run, build.parent, tiny.params(epochs=10_000))
+    deadline = time.monotonic() + 120
+    while (
+        not list(build.glob("train/checkpoints/*/epoch-??????")) and process.is_alive() and time.monotonic() < deadline
+    ):
+        time.sleep(0.01)
+    process.terminate()
+    process.join(10)
+    assert process.exitcode == 128 + signal.SIGTERM
+    assert list(build.glob("train/checkpoints/*/epoch-??????"))
+    assert not (build / "train/model.keras").exists()

@@ -61,7 +61,11 @@ def split_faces(kept: pd.DataFrame, params: SplitParams) -> Split:
     table.loc[table["class"] == "", "reason"] = Reason.CLASS_POLICY.value
     table.loc[table["label"] == "", "reason"] = Reason.UNLABELED.value
     usable = table[table["reason"] == ""]
-    sides = _official(usable, params) if params.by == "official" else _stratified(usable, params)
+    if params.by == "official":
+        sides = _official(usable, params)
+    else:
+        sides = _stratified(usable, params)
+        table["twin_in_training"] = False
     table.loc[sides.index, ["split", "reason"]] = sides
     split = _parted(table, classes)
     _check_classes(split)
@@ -126,7 +130,10 @@ def _test_usage(rows: pd.DataFrame, wanted: str) -> str:
 
 
 def _stratified(rows: pd.DataFrame, params: SplitParams) -> pd.DataFrame:
-    """`split` and `reason` ("") of each row, drawn from all rows whatever their Usage."""
+    """`split` and `reason` ("") of each row, drawn from all rows whatever their Usage.
+
+    Twins stay on one side, so that no test face of such a split has a twin among the training faces.
+    """
     shares = {TEST: params.test_share, VALIDATION: params.validation_share}
     return rows.assign(split=_drawn(rows, shares, params.seed), reason="")[["split", "reason"]]
 

@@ -124,6 +124,11 @@ def test_no_group_of_twins_is_on_two_sides(by, usages):
     assert set(split.faces["split"]) == set(SPLITS)
 
 
+def test_a_test_face_of_a_drawn_split_has_no_twin_in_train_whatever_its_usage_had():
+    rows = plenty().assign(twin_in_training=True)
+    assert not split_faces(rows, SplitParams(by="stratified")).faces["twin_in_training"].any()
+
+
 def test_a_drawn_set_takes_whole_groups_and_still_has_its_size():
     rows = twins(plenty(100))
     split = split_faces(rows, SplitParams(by="stratified", test_share=0.2, validation_share=0.1))

@@ -171,6 +171,14 @@ def test_an_interval_holds_the_figure_and_is_wider_with_more_confidence(seed):
         assert wide[name].low < narrow[name].low < ours[name] < narrow[name].high < wide[name].high
 
 
+@pytest.mark.parametrize(("confidence", "deviations"), [(0.68, 1.0), (0.95, 1.96)])
+def test_an_interval_is_as_wide_as_the_confidence_asks(confidence, deviations):
+    matrix = np.array([[600, 400], [0, 0]])
+    bounds = intervals(matrix, samples=20_000, confidence=confidence, seed=0)["accuracy"]
+    expected = 2 * deviations * np.sqrt(0.6 * 0.4 / 1000)
+    assert bounds.high - bounds.low == pytest.approx(expected, rel=0.05)
+
+
 def test_the_same_rows_and_seed_give_the_same_interval_and_another_seed_another():
     matrix = confusion_matrix(*np.random.default_rng(0).integers(0, 7, (2, 200)), 7)
     settings = {"samples": 500, "confidence": 0.95}
@@ -221,6 +229,10 @@ def test_the_temperature_stays_in_its_range_where_every_answer_is_right():
     labels = np.array([0, 1])
     temperature = fit_temperature(labels, np.array([[0.9, 0.1], [0.2, 0.8]]))
     assert TEMPERATURES[0] <= temperature < 0.1
+
+
+def test_answers_that_no_temperature_improves_keep_temperature_one():
+    assert fit_temperature(np.array([0, 1]), np.full((2, 2), 0.5)) == 1.0
 
 
 def test_without_rows_the_temperature_is_one():

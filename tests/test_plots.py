@@ -64,6 +64,13 @@ def test_a_chart_as_svg_is_the_same_each_time_and_follows_the_theme(name, charts
     assert not any(colour in drawing for colour in style.THEME)
 
 
+def test_one_way_out_does_not_change_the_other(tmp_path):
+    figure = learning_curves(history())
+    before = style.svg(figure)
+    style.write_png(tmp_path / "figure.png", figure)
+    assert style.svg(figure) == before
+
+
 def test_the_confusion_shows_counts_and_shares_of_the_rows():
     figure = class_plots.confusion(np.array([[30, 10], [0, 1200]]), ("angry", "happy"))
     assert texts(figure) == ["30", "10", "0", "1,200", "75", "25", "0", "100"]

@@ -21,6 +21,8 @@ from tasks.tracking.stage import run_tracked_stage
 MODEL = stage_folder("train") / "model.keras"
 RESULT = "registered.json"
 CARD = "model_card.md"
+HEADLINE = ("accuracy", "macro_f1", "m_measure", "ece")
+"""Figures that a version carries as tags; a side without rows has none of them."""
 
 
 def register(params: RegisterParams, run: PipelineRun) -> Outcome:
@@ -55,8 +57,8 @@ def _register(params: RegisterParams, run: PipelineRun, metrics: dict[str, Any],
         "data.md5": data_digest() or "untracked",
         "params.md5": file_digest(Path("params.yaml")),
         "test.usage": metrics["test_usage"],
-        **{f"official.{name}": str(official[name]) for name in ("accuracy", "macro_f1", "m_measure", "ece")},
-        **{f"clean.{name}": str(clean[name]) for name in ("accuracy", "macro_f1", "m_measure", "ece")},
+        **{f"official.{name}": str(official[name]) for name in HEADLINE if name in official},
+        **{f"clean.{name}": str(clean[name]) for name in HEADLINE if name in clean},
     }
     version, new = register_version(run, model_id, params.model_name, file_digest(MODEL), tags, card)
     return str(version.version), new
@@ -105,6 +107,8 @@ def _closing_words(metrics: dict[str, Any], run: PipelineRun) -> list[str]:
     words = []
     for name in ("official", "clean"):
         figures = metrics[name]
+        if not figures["n"]:
+            continue
         low, high = figures["accuracy_interval"]["low"], figures["accuracy_interval"]["high"]
         words.append(
             f"{name} accuracy {figures['accuracy']:.1%} ({low:.1%} to {high:.1%}), macro F1 {figures['macro_f1']:.3f}, "

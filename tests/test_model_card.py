@@ -40,6 +40,15 @@ def test_unknown_terms_of_the_data_are_said(facts):
     assert "Licence of the data: not stated" in model_card(unknown)
 
 
+def test_a_side_without_rows_and_a_class_without_faces_are_said(facts):
+    official = figures(0.8)
+    for name in ("precision", "recall", "f1", "support"):
+        del official[name]["sad"]
+    card = model_card(dataclasses.replace(facts, metrics={**facts.metrics, "official": official, "clean": {"n": 0}}))
+    assert "| accuracy | 80.0% (75.0% to 85.0%) | no rows |" in card
+    assert "| sad |" not in card
+
+
 def test_a_card_with_a_hole_is_refused(facts):
     with pytest.raises(jinja2.UndefinedError):
         model_card(dataclasses.replace(facts, fingerprint={}))

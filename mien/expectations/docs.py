@@ -50,7 +50,13 @@ _DROPPED = (
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _STAMP = re.compile(r"\d{8}T\d{6}\.\d{6}Z")
 _PATH_STAMP = RUN_TIME.strftime("%Y%m%dT%H%M%S.%fZ")
-_RUN_TIME = RUN_TIME.strftime("%Y-%m-%dT%H:%M:%SZ")
+_SHOWN_STAMP = re.compile(r"\b(?:1999|2000)-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+"""The time of the run as the library shows it: in the machine's time zone."""
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+"""What a page may load, for the browser: the library does not escape the values that it found in the data."""
+
+_HEAD = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
 
 
 def write(inspector: Inspector, findings: Sequence[Finding], folder: Path) -> None:
@@ -70,8 +76,8 @@ def self_contained(html: str) -> str:
     names: dict[str, str] = {}
     html = _UUID.sub(lambda found: names.setdefault(found[0], f"part-{len(names) + 1}"), html)
     html = _STAMP.sub(lambda found: found[0] if found[0] == _PATH_STAMP else "not recorded", html)
-    html = html.replace(_RUN_TIME, "not recorded")
-    return html.replace("</head>", f"<style>{STYLE}</style></head>", 1)
+    html = _SHOWN_STAMP.sub("not recorded", html)
+    return html.replace("<head>", f"<head>{_HEAD}", 1).replace("</head>", f"<style>{STYLE}</style></head>", 1)
 
 
 def index_page(findings: Sequence[Finding], folder: Path) -> str:
@@ -83,7 +89,7 @@ def index_page(findings: Sequence[Finding], folder: Path) -> str:
     rows = [_row(finding, pages[finding.table]) for finding in order]
     unmet = sum(not finding.met for finding in findings)
     return f"""<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>Expectations on the faces</title><style>{STYLE}</style></head>
+<html lang="en"><head>{_HEAD}<title>Expectations on the faces</title><style>{STYLE}</style></head>
 <body><div class="container-fluid">
 <h1>Expectations on the faces: {len(findings) - unmet} of {len(findings)} met</h1>
 <table><thead><tr><th>Outcome</th><th>Expectation</th><th>Demand and reason</th><th>Observed</th><th>Setting</th>

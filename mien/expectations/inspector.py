@@ -27,7 +27,8 @@ RUN_TIME = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 """Stands for the time of the run, which must not be in an output."""
 
 INDEX = {
-    "table": ("sample_id",),
+    "table": ("face", "sample_id"),
+    "images": ("images", "rows", "height", "width"),
     "faces": ("sample_id",),
     "classes": ("label", "faces"),
     "usages": ("usage", "faces", "spread"),
@@ -94,7 +95,7 @@ class Inspector:
             result_format={
                 "result_format": "SUMMARY",
                 "partial_unexpected_count": EXAMPLES,
-                "unexpected_index_column_names": [column for column in INDEX.get(name, ()) if column in table],
+                "unexpected_index_column_names": [column for column in INDEX[name] if column in table],
             },
             run_id=RunIdentifier(RUN, RUN_TIME),
         )
@@ -108,7 +109,7 @@ class Inspector:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Importing makes many objects that stay; looking for waste among them, now and at exit, is a quarter of the time."""
+    """Importing makes many objects that stay: looking for waste among them, now and at exit, costs a second."""
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -165,10 +166,10 @@ def _observed(rule: Rule, result: Mapping[str, Any], value: float | None) -> str
         count, total = result["unexpected_count"], result["element_count"]
         return f"{count:,} of {total:,} ({count / max(1, total):.2%}) do not fit" if count else f"all {total:,} fit"
     if "missing_count" in result:
-        return f"missing: {', '.join(result['partial_missing_list'])}" if result["missing_count"] else "none missing"
+        return "missing: " + (", ".join(sorted(result["partial_missing_list"])) or "none")
     mismatched = result.get("details", {}).get("mismatched")
     if mismatched:
-        return "; ".join(f"{word}: {', '.join(names)}" for word, names in sorted(mismatched.items()))
+        return "; ".join(f"{word}: {', '.join(sorted(names))}" for word, names in sorted(mismatched.items()))
     if value is not None:
         return rule.form.format(int(value) if value.is_integer() else value)
     received = result.get("observed_value")
@@ -189,7 +190,7 @@ def _rows(rule: Rule, name: str, table: pd.DataFrame, result: Mapping[str, Any])
         chosen = table[table[rule.marked]]
     elif rule.kind in ("ExpectColumnMinToBeBetween", "ExpectColumnMaxToBeBetween"):
         chosen = table[(table[column] == result.get("observed_value")) & _mask(rule, table)]
-    names = [*INDEX.get(name, ()), *([column] if column else [])]
+    names = [*INDEX[name], *([column] if column and not rule.marked else [])]
     rows = chosen[:EXAMPLES][list(dict.fromkeys(names))].to_dict("records")
     return [_plain({str(name): value for name, value in row.items()}) for row in rows]
 
@@ -214,9 +215,10 @@ def _shares(details: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row for JSON: numbers rounded, columns in alphabetical order."""
+    """A row for JSON: numbers rounded, null for what is none, columns in alphabetical order."""
     plain = {}
     for name in sorted(row):
         value = row[name].item() if hasattr(row[name], "item") else row[name]
-        plain[name] = round(value, 6) if isinstance(value, float) else value
+        missing = value is None or value is pd.NA or value != value
+        plain[name] = None if missing else round(value, 6) if isinstance(value, float) else value
     return plain

@@ -60,14 +60,18 @@ class Course:
 
     @property
     def stopped_early(self) -> bool:
-        """Whether the validation figure has not gained for `patience` epochs."""
-        stopping = self.params.early_stopping
-        return stopping is not None and self._stopping.waited >= stopping.patience
+        """Whether training ended before the last epoch, because the validation figure gained no more."""
+        return self._gains_no_more and len(self.history) < self.params.epochs
 
     @property
     def ended(self) -> bool:
         """Whether there is no next epoch."""
-        return self.stopped_early or len(self.history) >= self.params.epochs
+        return self._gains_no_more or len(self.history) >= self.params.epochs
+
+    @property
+    def _gains_no_more(self) -> bool:
+        stopping = self.params.early_stopping
+        return stopping is not None and self._stopping.waited >= stopping.patience
 
     def learning_rate(self) -> float:
         """Learning rate of the next epoch."""

@@ -61,6 +61,12 @@ def test_training_stops_after_so_many_epochs_without_a_gain():
     assert ended.best_epoch == 1
 
 
+def test_having_no_gain_at_the_last_epoch_is_not_stopping_early():
+    ended = course([1.0, 1.1, 1.2], epochs=3, early_stopping={"monitor": "val_loss", "patience": 2})
+    assert ended.ended
+    assert not ended.stopped_early
+
+
 def test_a_gain_below_min_delta_is_none():
     stopping = {"monitor": "val_loss", "patience": 2, "min_delta": 0.1}
     assert course([1.0, 0.95, 0.91], early_stopping=stopping).best_epoch == 0

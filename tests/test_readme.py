@@ -98,13 +98,12 @@ def test_the_commands_of_the_readme_work_in_a_fresh_clone(tmp_path):
     downloads = tmp_path / "Downloads"
     downloads.mkdir()
     write_csv(downloads / "fer2013.csv", generate(rows=400, seed=5))
+    stranger.run(f"git clone -q {ROOT} mien")
+    stranger.folder = tmp_path / "mien"
     for command in commands():
         if command in ELSEWHERE:
             continue
-        if command.startswith("git clone"):
-            stranger.run(f"git clone -q {ROOT} mien")
-            stranger.folder = tmp_path / "mien"
-        elif command == "uv run mlflow ui":
+        if command == "uv run mlflow ui":
             with stranger.started(f"{command} --port {port}", f"http://127.0.0.1:{port}/health"):
                 pass
         elif command.startswith("export MLFLOW_TRACKING_URI"):

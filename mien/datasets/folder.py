@@ -110,7 +110,8 @@ def read(
         is that of the gray pixels before resizing.
     """
     groups = (pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH))
-    return ordered(_Reader(space, image_size), groups, workers)
+    with images.quiet():
+        yield from ordered(_Reader(space, image_size), groups, workers)
 
 
 @dataclass(frozen=True)

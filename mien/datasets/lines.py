@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-BLOCK_BYTES = 1 << 19
+BLOCK_BYTES = 1 << 18
 """Bytes read at once: small enough that the arrays made from a block stay in a core's cache."""
 
 BLOCK_LINES = 1024
@@ -46,11 +46,11 @@ def _blocks_of(lines: list[bytes], number: int, cut: bool) -> Iterator[Block]:
         kept = [(number + start + at, line[: MAX_LINE + 1]) for at, line in enumerate(part) if line.strip()]
         if kept:
             numbers, texts = zip(*kept, strict=True)
-            yield Block(list(numbers), list(texts), cut and start + BLOCK_LINES >= len(lines))
+            yield Block(list(numbers), list(texts), cut)
 
 
 def _bodies(stream: BinaryIO) -> Iterator[bytes]:
-    """Pieces that end at a line's end, the last one perhaps not."""
+    """Pieces that end at a line's end; what stands behind the last newline comes alone."""
     carry, skipping = b"", False
     while chunk := stream.read(BLOCK_BYTES):
         if skipping:

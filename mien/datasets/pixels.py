@@ -23,18 +23,22 @@ def parse(fields: list[bytes]) -> tuple[np.ndarray, dict[int, str]]:
         its position in `fields`.
     """
     faces = parse_strict(fields)
-    if faces is not None:
-        return faces, {}
-    good: list[np.ndarray] = []
+    if faces is None:
+        fields = [b" ".join(field.split()) for field in fields]
+        faces = parse_strict(fields)
+    return (faces, {}) if faces is not None else _one_by_one(fields)
+
+
+def _one_by_one(fields: list[bytes]) -> tuple[np.ndarray, dict[int, str]]:
+    good = [np.empty((0, SIDE, SIDE), np.uint8)]
     faults: dict[int, str] = {}
     for at, field in enumerate(fields):
-        tokens = field.split()
-        face = parse_strict([b" ".join(tokens)])
+        face = parse_strict([field])
         if face is None:
-            faults[at] = fault(tokens)
+            faults[at] = fault(field.split())
         else:
             good.append(face)
-    return np.concatenate(good) if good else np.empty((0, SIDE, SIDE), np.uint8), faults
+    return np.concatenate(good), faults
 
 
 def parse_strict(fields: list[bytes]) -> np.ndarray | None:
@@ -78,12 +82,15 @@ def _values(digits: np.ndarray, ends: np.ndarray, lengths: np.ndarray) -> np.nda
 
 def fault(tokens: list[bytes]) -> str:
     """What is wrong with the numbers of a row that `parse_strict` did not take."""
+    count = f"{len(tokens):,} pixels; must be {PIXELS:,} ({SIDE}x{SIDE})"
+    if b"".join(tokens).isdigit() and max(map(len, tokens)) <= 3 and max(map(int, tokens)) <= 255:
+        return count
     for at, token in enumerate(tokens):
         if INTEGER.fullmatch(token) is None:
             return f"pixel {at} is {_shown(token)}, not an integer"
         if len(token) > 3 or int(token) > 255 or int(token) < 0:
             return f"pixel {at} is {_shown(token)}; must be 0..255"
-    return f"{len(tokens):,} pixels; must be {PIXELS:,} ({SIDE}x{SIDE})"
+    return count
 
 
 def _shown(token: bytes) -> str:

@@ -158,7 +158,13 @@ def test_the_result_does_not_depend_on_the_number_of_workers(tmp_path):
     one, many = read(path, workers=1), read(path, workers=5)
     assert np.array_equal(one[0], many[0])
     assert one[1:] == many[1:]
-    assert len(one[1]) == 300
+    assert [row.sample_id for row in one[1]] == [f"{row:08d}" for row in range(301) if row != 100]
+
+
+def test_refused_rows_come_in_the_order_of_the_file(tmp_path):
+    bad = ["0,1 2 3,Training", f"9,{PIXELS},Training"] * 2
+    refusals = read(fakes.write_csv(tmp_path / "fer2013.csv", bad))[2]
+    assert [refusal.line for refusal in refusals] == [2, 3, 4, 5]
 
 
 def test_faces_of_another_size_come_from_area_averaging(tmp_path):

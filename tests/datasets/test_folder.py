@@ -33,6 +33,7 @@ PLACES = {
     "fer/fer/test/neutral/1.png": ("neutral", "PrivateTest"),
     "surprise/1.png": ("surprise", "Training"),
     "train/train/6/1.png": ("6", "Training"),
+    "train/fer/test/fear/1.png": ("fear", "PrivateTest"),
     "train/1.png": ("", "Training"),
     "1.png": ("", "Training"),
     "happy/Training_12a.jpg": ("happy", "Training"),

@@ -42,6 +42,11 @@ def test_many_short_lines_come_in_small_blocks():
     assert [number for block in found for number in block.numbers] == list(range(1, 5001))
 
 
+def test_of_many_blocks_only_the_last_one_can_be_cut():
+    cuts = [block.cut for block in blocks(io.BytesIO(b"1\n" * 3000 + b"1"))]
+    assert cuts == [False, False, False, True]
+
+
 def test_numbers_go_on_behind_megabytes_of_blank_lines():
     assert read(b"a\n" + b"\n" * (2 * BLOCK_BYTES) + b"b\n")[-1] == (2 * BLOCK_BYTES + 2, b"b")
 

@@ -58,6 +58,7 @@ BAD = {
     "foreign digit": (replaced(7, ["٣"]), "pixel 7 is '٣', not an integer"),
     "2303": (replaced(0, []), "2,303 pixels; must be 2,304 (48x48)"),
     "2305": (replaced(0, ["1", "2"]), "2,305 pixels; must be 2,304 (48x48)"),
+    "2303 and a blank too many": (replaced(1, [""]), "2,303 pixels; must be 2,304 (48x48)"),
     "empty": (b"", "0 pixels; must be 2,304 (48x48)"),
 }
 

@@ -2,17 +2,25 @@
 
 import ctypes
 import os
+import select
 import signal
 import sys
+import threading
+from pathlib import PurePath
+
+import psutil
 
 PR_SET_PDEATHSIG = 1
+
+SHELLS = ("sh", "dash", "bash", "zsh", "ksh", "ash", "busybox")
 
 
 def end_with_parent() -> None:
     """Have Linux send this process SIGTERM when its parent dies, and turn SIGTERM into an orderly exit.
 
     A killed `dvc` leaves the stage running and starts a second one beside it on the next call; two writers of the
-    same outputs are worse than a stage that has to start again.
+    same outputs are worse than a stage that has to start again. DVC starts stages through a shell, and one that does
+    not give its place to the command (Debian's `sh`) outlives `dvc` as well: then the shell's parent is what counts.
     """
     signal.signal(signal.SIGTERM, _exit_in_order)
     if not sys.platform.startswith("linux"):
@@ -21,6 +29,41 @@ def end_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         sys.exit(128 + signal.SIGTERM)
+    starter = _starter_of_shell(parent)
+    if starter is not None:
+        _end_with(starter)
+
+
+def _starter_of_shell(process: int) -> int | None:
+    """Who started `process`, where that is a shell with one command to run; else None."""
+    try:
+        shell = psutil.Process(process)
+        command = shell.cmdline()
+        if command and PurePath(command[0]).name in SHELLS and "-c" in command:
+            return int(shell.ppid()) or None
+    except psutil.Error:
+        return None
+    return None
+
+
+def _end_with(process: int) -> None:
+    """Send this process SIGTERM when `process`, which is not its parent, has ended; at once where it is gone."""
+    try:
+        descriptor = os.pidfd_open(process)
+    except ProcessLookupError:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return
+    except OSError:  # Linux before 5.3
+        return
+    threading.Thread(target=_wait, args=(descriptor,), name="end-with-parent", daemon=True).start()
+
+
+def _wait(descriptor: int) -> None:
+    """Block until the process behind the descriptor has ended, which makes it readable."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    poll.poll()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _exit_in_order(number: int, _frame: object) -> None:

@@ -15,8 +15,8 @@ import pandas as pd
 from mien.datasets.table import FACES, IMAGES
 from mien.errors import DataError
 
-CHUNK = 1024
-"""Faces in memory at a time where all of them are gone through."""
+CHUNK_BYTES = 4 << 20
+"""Pixels in memory at a time where all of them are gone through."""
 
 
 @dataclass(frozen=True)
@@ -126,15 +126,16 @@ def class_counts(faces: FaceSet, classes: int) -> np.ndarray:
 
 
 def measure(faces: FaceSet) -> Measured:
-    """Go once through the pixels, `CHUNK` faces at a time. The sums are whole numbers and therefore exact.
+    """Go once through the pixels. The sums are whole numbers and therefore exact.
 
     Raises:
         DataError: every pixel has the same value.
     """
     histogram = np.zeros(256, np.int64)
     digest = hashlib.sha256(faces.labels.astype("<i2").tobytes())
-    for start in range(0, len(faces), CHUNK):
-        pixels = faces.images(np.arange(start, min(start + CHUNK, len(faces))))
+    chunk = max(1, CHUNK_BYTES // math.prod(faces.shape))
+    for start in range(0, len(faces), chunk):
+        pixels = faces.images(np.arange(start, min(start + chunk, len(faces))))
         digest.update(np.ascontiguousarray(pixels).data)
         histogram += np.bincount(pixels.ravel(), minlength=256)
     values, count = np.arange(256), int(histogram.sum())

@@ -94,7 +94,8 @@ def test_colour_faces_keep_their_channels():
     assert faces.images(np.array([0, 2])).shape == (2, 4, 5, 3)
 
 
-def test_mean_and_spread_are_those_of_numpy_and_the_digest_sees_pixels_and_labels():
+def test_mean_and_spread_are_those_of_numpy_and_the_digest_sees_pixels_and_labels(monkeypatch):
+    monkeypatch.setattr("mien.training.data.CHUNK_BYTES", 16 * 700)  # five chunks
     images = np.random.default_rng(0).integers(0, 256, (3000, 4, 4), dtype=np.uint8)
     labels = np.zeros(3000, np.int16)
     measured = measure(FaceSet(((images, np.arange(3000)),), labels))

@@ -44,6 +44,17 @@ def test_the_same_state_seed_and_epoch_give_the_same_step(learner):
     assert losses[0] != losses[2]
 
 
+def test_an_epoch_has_its_learning_rate(learner):
+    before = learner.state()
+    moved = []
+    for rate in (0.001, 0.1):
+        learner.restore(before)
+        learner.begin_epoch(7, 0, rate)
+        step(learner)
+        moved.append(np.abs(learner.state()["weights"][0] - before["weights"][0]).max())
+    assert moved[1] > 50 * moved[0]
+
+
 def test_a_taken_state_does_not_move_with_the_learner(learner):
     before = learner.state()
     kept = [value.copy() for value in before["weights"]]

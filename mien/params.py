@@ -65,7 +65,9 @@ class ValidateParams(Section):
         0.05, ge=0.0, description="Largest divergence (Kullback-Leibler, nats) of a test set's labels from Training's."
     )
     max_spread_ratio: float = Field(
-        1.2, ge=1.0, description="Largest ratio between the Usages' mean contrast; altered copies of FER2013 exceed it."
+        1.2,
+        ge=1.0,
+        description="Largest ratio between the Usages' mean contrast and detail; altered copies of FER2013 exceed it.",
     )
     min_ferplus_agreement: float = Field(0.5, ge=0.0, le=1.0, description="Least agreement with FER+'s top vote.")
 

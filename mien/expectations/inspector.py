@@ -31,7 +31,7 @@ INDEX = {
     "images": ("images", "rows", "height", "width"),
     "faces": ("sample_id",),
     "classes": ("label", "faces"),
-    "usages": ("usage", "faces", "spread"),
+    "usages": ("usage", "faces"),
     "twins": ("sample_id", "faces"),
 }
 """Columns that name a row of each table to a person."""

@@ -75,8 +75,9 @@ def pixel_figures(images: np.ndarray, workers: int | None = None) -> pd.DataFram
         workers: threads; default one per core. The figures do not depend on it.
 
     Returns:
-        `mean`, `std` float64 in gray values, `min`, `max` int64, `range` int64: the largest difference between two
-        pixels in any channel, 0 for an image of one colour.
+        `mean`, `std` float64 in gray values, `min`, `max` int64; `range` int64: the largest difference between two
+        pixels in any channel, 0 for an image of one colour; `detail` float64: the mean difference between neighbours
+        in a row, which smoothing takes away while `std` hardly changes.
     """
     blocks = [images[start : start + BLOCK] for start in range(0, len(images), BLOCK)]
     with ThreadPoolExecutor(workers) as pool:
@@ -92,6 +93,8 @@ def _figures(images: np.ndarray) -> pd.DataFrame:
     total = flat.sum(axis=1, dtype=np.int64)
     squares = np.square(flat, dtype=np.uint16).sum(axis=1, dtype=np.int64)
     count = flat.shape[1]
+    left, right = images[:, :, :-1], images[:, :, 1:]
+    steps = (np.maximum(left, right) - np.minimum(left, right)).reshape(len(images), -1)
     return pd.DataFrame(
         {
             "mean": total / count,
@@ -99,6 +102,7 @@ def _figures(images: np.ndarray) -> pd.DataFrame:
             "min": low.min(axis=1),
             "max": high.max(axis=1),
             "range": (high - low).max(axis=1),
+            "detail": steps.sum(axis=1, dtype=np.int64) / steps.shape[1],
         }
     )
 
@@ -112,16 +116,18 @@ def classes_table(frame: pd.DataFrame, required: tuple[str, ...]) -> pd.DataFram
 
 
 def usages_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row per Usage: `usage`, `faces`, `share`, `test_share`, `spread`, `spread_ratio`, `leaked_share`.
+    """One row per Usage, with what its faces are like.
 
-    `test_share` is `share`, null for Training. `spread` is the mean of the images' standard deviations and
-    `spread_ratio` that over the smallest one of the Usages; both are null where there is no face. `leaked_share` is
-    the share of a test set's faces whose pixels are in Training.
+    Returns:
+        `usage`, `faces`, `share`; `test_share`: `share`, null for Training; `spread` and `detail`: means of the
+        images' `std` and `detail`; `spread_ratio` and `detail_ratio`: those over the smallest one of the Usages;
+        `leaked_share`: share of a test set's faces whose pixels are in Training. Where there is no face, the means
+        and ratios are null.
     """
     test = np.array([usage != USAGES[0] for usage in USAGES])
     groups = frame.groupby("usage")
     faces = groups.size().reindex(USAGES, fill_value=0).to_numpy(np.int64)
-    spread = groups["std"].mean().reindex(USAGES).to_numpy()
+    spread, detail = (groups[name].mean().reindex(USAGES).to_numpy() for name in ("std", "detail"))
     training = frame.loc[frame["usage"] == USAGES[0], "sha256"]
     leaked = frame["sha256"].isin(training).groupby(frame["usage"]).mean().reindex(USAGES, fill_value=0.0)
     return pd.DataFrame(
@@ -131,10 +137,17 @@ def usages_table(frame: pd.DataFrame) -> pd.DataFrame:
             "share": faces / len(frame),
             "test_share": np.where(test, faces / len(frame), np.nan),
             "spread": spread,
-            "spread_ratio": spread / max(float(np.nanmin(spread)), 1e-9),
+            "spread_ratio": _over_smallest(spread),
+            "detail": detail,
+            "detail_ratio": _over_smallest(detail),
             "leaked_share": np.where(test, leaked.to_numpy(float), 0.0),
         }
     )
+
+
+def _over_smallest(values: np.ndarray) -> np.ndarray:
+    ratios: np.ndarray = values / max(float(np.nanmin(values)), 1e-9)
+    return ratios
 
 
 def twins_table(frame: pd.DataFrame) -> pd.DataFrame:

@@ -20,6 +20,7 @@ def test_pixel_figures_are_those_of_each_image_by_itself():
     for image, row in zip(images, figures.itertuples(), strict=True):
         assert row.mean == pytest.approx(image.mean())
         assert row.std == pytest.approx(image.std())
+        assert row.detail == pytest.approx(np.abs(np.diff(image.astype(int), axis=1)).mean())
         assert (row.min, row.max, row.range) == (image.min(), image.max(), int(image.max()) - int(image.min()))
 
 
@@ -69,7 +70,7 @@ def test_every_usage_has_a_row_and_one_without_a_face_no_contrast():
     faces = changed(sound(), slice(300, None), usage="PublicTest")
     usages = usages_table(faces_table(faces)).set_index("usage")
     assert list(usages["faces"]) == [300, 120, 0]
-    assert usages["spread"].notna().tolist() == [True, True, False]
+    assert usages[["spread", "detail_ratio"]].notna().to_numpy().tolist() == [[True] * 2, [True] * 2, [False] * 2]
     assert np.isnan(usages["test_share"]["Training"])
 
 

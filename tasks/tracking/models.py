@@ -29,8 +29,7 @@ def ensure_logged(run: PipelineRun, path: Path) -> str:
     found = _find(run, file_digest(path))
     if found is None:
         return _log(run, path)
-    if found.source_run_id != run.run_id:
-        _link(run, str(found.model_id))
+    _link(run, str(found.model_id))
     return str(found.model_id)
 
 
@@ -86,9 +85,12 @@ def _save(path: Path, folder: Path, model_id: str, run_id: str) -> None:
 
 
 def _link(run: PipelineRun, model_id: str) -> None:
+    """Show the model as an output of the run; a second time the store would refuse it."""
     from mlflow.entities import LoggedModelOutput
 
-    run.store.client.log_outputs(run.run_id, [LoggedModelOutput(model_id, step=0)])
+    outputs = run.store.client.get_run(run.run_id).outputs
+    if model_id not in {output.model_id for output in (outputs.model_outputs if outputs else [])}:
+        run.store.client.log_outputs(run.run_id, [LoggedModelOutput(model_id, step=0)])
 
 
 def log_scores(run: PipelineRun, model_id: str, scores: Mapping[str, float]) -> None:

@@ -50,7 +50,7 @@ def test_a_model_that_fails_a_gate_is_not_registered_and_that_is_no_error(projec
 
 
 @pytest.mark.slow
-def test_a_model_that_passes_is_a_version_that_a_clean_process_can_use(project):
+def test_a_model_that_passes_is_a_version_that_a_clean_process_can_use(project, monkeypatch):
     write_judged(project, accuracy=0.8)
     path = project / "build/train/model.keras"
     tiny_model(path)
@@ -68,6 +68,12 @@ def test_a_model_that_passes_is_a_version_that_a_clean_process_can_use(project):
     assert "registered before as version 1" in again
     assert len(client.search_model_versions("name = 'mien'")) == 1
     assert len(client.search_logged_models([open_store().experiment_id])) == 1
+
+    monkeypatch.setenv("PIPELINE_KEY", "a-later-pass")
+    for _ in range(2):
+        run_register()
+    later = client.search_runs([open_store().experiment_id], max_results=1)[0]
+    assert [output.model_id for output in later.outputs.model_outputs] == [version.model_id]
 
     faces = np.arange(2 * 48 * 48, dtype=np.uint64).astype(np.uint8).reshape(2, 48, 48, 1)
     np.save(project / "faces.npy", faces)

@@ -23,6 +23,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mien.errors import DataError
+
 IMAGES = "images.npy"
 FACES = "faces.parquet"
 REFUSED = "refused.parquet"
@@ -53,7 +55,16 @@ class Faces:
 
     @classmethod
     def load(cls, folder: Path) -> "Faces":
-        """Read `folder`/faces.parquet and open `folder`/images.npy as a read-only memory map."""
+        """Read `folder`/faces.parquet and open `folder`/images.npy as a read-only memory map.
+
+        Raises:
+            DataError: one of them is missing.
+        """
+        for path in (folder / FACES, folder / IMAGES):
+            if not path.exists():
+                raise DataError(
+                    f"{path} is missing: the stage before has not run. `uv run dvc repro` runs all in order."
+                )
         return cls(pd.read_parquet(folder / FACES), np.load(folder / IMAGES, mmap_mode="r"))
 
     def __len__(self) -> int:

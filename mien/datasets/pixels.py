@@ -70,13 +70,11 @@ def _shape_holds(fields: list[bytes], blanks: np.ndarray) -> bool:
 
 def _values(digits: np.ndarray, ends: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Numbers (n,) uint16 that stand before the positions `ends` and have one to three digits."""
-    ones, tens, hundreds = (digits.take(ends - back) for back in (1, 2, 3))
-    tens[lengths < 2] = 0
-    hundreds[lengths < 3] = 0
-    values: np.ndarray = hundreds.astype(np.uint16)
-    values *= np.uint16(100)
-    values += tens * np.uint8(10)
-    values += ones
+    at = ends - 1
+    values: np.ndarray = digits.take(at).astype(np.uint16)
+    for power, least in ((10, 2), (100, 3)):
+        at -= 1
+        values += digits.take(at) * (lengths >= least) * np.uint16(power)
     return values
 
 

@@ -175,6 +175,14 @@ def test_online_changes_are_no_part_of_the_network_that_is_kept(uninterrupted):
     assert kinds == ["InputLayer", "Rescaling", "Flatten", "Dense", "BatchNormalization", "Dropout", "Dense"]
 
 
+@pytest.mark.slow
+def test_xla_compiles_the_step_with_online_changes_and_resumes_too(trainings, tmp_path):
+    params = tiny.params(**tiny.EVERYTHING, jit_compile=True)
+    whole = Trainings(tmp_path / "whole").train(params)
+    trainings.die(2, params=params)
+    assert trainings.train(params).facts == whole.facts
+
+
 def test_a_gpu_that_is_not_there_is_an_error_before_any_work(trainings, monkeypatch):
     monkeypatch.setattr("mien.training.devices.gpus", lambda: 0)
     with pytest.raises(TrainingError, match="train.device is gpu, but .* sees no GPU"):

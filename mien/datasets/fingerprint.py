@@ -18,7 +18,7 @@ from mien.datasets.ordered import ordered
 from mien.datasets.table import Faces
 from mien.labels import USAGES
 
-CHUNK = 256
+CHUNK = 64
 """Images whose figures are taken at once."""
 
 MAX_RATIO = 1.2

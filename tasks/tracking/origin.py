@@ -19,7 +19,12 @@ DATA = Path("data.dvc")
 
 def origin() -> dict[str, str]:
     """Where the code comes from: git commit, and whether the work tree differs from it."""
-    tags = {"mlflow.source.name": "dvc.yaml", "mlflow.source.type": "PROJECT", "data.md5": data_digest() or "untracked"}
+    tags = {
+        "mlflow.user": psutil.Process().username(),
+        "mlflow.source.name": "dvc.yaml",
+        "mlflow.source.type": "PROJECT",
+        "data.md5": data_digest() or "untracked",
+    }
     if head := commit():
         tags["mlflow.source.git.commit"] = head
         tags["git.dirty"] = str(bool(_git("status", "--porcelain", "--untracked-files=no"))).lower()

@@ -157,11 +157,10 @@ class _Parser:
         judged: list[Judged] = []
         refusals: list[Refusal] = []
         for at, (number, line) in enumerate(zip(block.numbers, block.lines, strict=True)):
-            found = self._judge(number, first + at, line)
-            if isinstance(found, Judged):
-                judged.append(found)
-            else:
-                refusals.append(found)
+            try:
+                judged.append(self._judge(number, first + at, line))
+            except _BadRowError as bad:
+                refusals.append(self._refusal(number, bad.reason, bad.detail, line))
         faces, faults = pixels.parse([row.pixels for row in judged])
         refusals += [
             self._refusal(judged[at].number, Reason.BAD_ROW, why, judged[at].line) for at, why in faults.items()
@@ -178,28 +177,20 @@ class _Parser:
         refusals[-1] = last._replace(detail=f"the file ends in the middle of this row ({last.detail})")
         return Batch(faces, rows, refusals, f"{last.where}: truncated, {refusals[-1].detail}. Download the file again")
 
-    def _judge(self, number: int, row: int, line: bytes) -> Judged | Refusal:
+    def _judge(self, number: int, row: int, line: bytes) -> Judged:
         """Everything but the pixels."""
         if len(line) > MAX_LINE:
-            return self._refusal(number, Reason.BAD_ROW, f"line longer than {MAX_LINE:,} bytes", line)
+            raise _BadRowError(f"line longer than {MAX_LINE:,} bytes")
         try:
             fields = cells(line)
         except csv.Error as error:
-            return self._refusal(number, Reason.BAD_ROW, f"quotes that do not match ({error})", line)
-        header = self.columns
-        if len(fields) != len(header.names):
-            detail = f"{len(fields)} fields; the header has {len(header.names)}"
-            return self._refusal(number, Reason.BAD_ROW, detail, line)
-        usage = header.default_usage if header.usage is None else fields[header.usage].decode("utf-8", "replace")
-        if usage not in USAGES:
-            detail = f"Usage is '{excerpt(usage.encode())}'; must be one of {', '.join(USAGES)}"
-            return self._refusal(number, Reason.BAD_ROW, detail, line)
-        code = -1
-        if header.emotion is not None:
-            code, reason, detail = _code(fields[header.emotion])
-            if reason is not None:
-                return self._refusal(number, reason, detail, line)
-        return Judged(number, row, line, fields[header.pixels], code, usage)
+            raise _BadRowError(f"quotes that do not match ({error})") from error
+        columns = self.columns
+        if len(fields) != len(columns.names):
+            raise _BadRowError(f"{len(fields)} fields; the header has {len(columns.names)}")
+        code = -1 if columns.emotion is None else _code(fields[columns.emotion])
+        usage = columns.default_usage if columns.usage is None else _usage(fields[columns.usage])
+        return Judged(number, row, line, fields[columns.pixels], code, usage)
 
     def _refusal(self, number: int, reason: Reason, detail: str, line: bytes) -> Refusal:
         return Refusal(self.source, number, reason, detail, excerpt(line))
@@ -212,13 +203,27 @@ class _Parser:
         return Row(name, self.source, row.number, row.usage, FER2013.name, row.code, label, digest, width, height)
 
 
-def _code(field: bytes) -> tuple[int, Reason | None, str]:
-    """The emotion, or why it is none and in words."""
-    shown = excerpt(field)
+class _BadRowError(Exception):
+    """A row that is refused."""
+
+    def __init__(self, detail: str, reason: Reason = Reason.BAD_ROW) -> None:
+        super().__init__(detail)
+        self.detail, self.reason = detail, reason
+
+
+def _code(field: bytes) -> int:
     if not field:
-        return -1, Reason.UNLABELED, "emotion is empty"
+        raise _BadRowError("emotion is empty", Reason.UNLABELED)
     if pixels.INTEGER.fullmatch(field) is None:
-        return -1, Reason.BAD_ROW, f"emotion is '{shown}', not an integer"
+        raise _BadRowError(f"emotion is '{excerpt(field)}', not an integer")
     if len(field) > 3 or int(field) not in FER2013.codes:
-        return -1, Reason.LABEL_OUT_OF_RANGE, f"emotion is {shown}; must be 0..{len(FER2013.codes) - 1}"
-    return int(field), None, ""
+        detail = f"emotion is {excerpt(field)}; must be 0..{len(FER2013.codes) - 1}"
+        raise _BadRowError(detail, Reason.LABEL_OUT_OF_RANGE)
+    return int(field)
+
+
+def _usage(field: bytes) -> str:
+    usage = field.decode("utf-8", "replace")
+    if usage not in USAGES:
+        raise _BadRowError(f"Usage is '{excerpt(field)}'; must be one of {', '.join(USAGES)}")
+    return usage

@@ -9,25 +9,27 @@ from mien.params import Gates
 
 @dataclass(frozen=True)
 class Gate:
-    """One gate: the figure, its limit, and whether it holds."""
+    """One gate: the figure (`of` a class, where it is the worst one's), its limit, and whether it holds."""
 
     name: str
     observed: float
     limit: float
     passed: bool
+    of: str = ""
 
     def __str__(self) -> str:
         """As a line for people."""
         relation = "at most" if self.name.startswith("max_") else "at least"
-        return f"{self.name}: {self.observed:.4f}, must be {relation} {self.limit:g}"
+        of = f" of {self.of}" if self.of else ""
+        return f"{self.name}: {self.observed:.4f}{of}, must be {relation} {self.limit:g}"
 
 
 def judge(figures: Mapping[str, Any], gates: Gates) -> list[Gate]:
     """Hold the official figures of metrics.json (`accuracy`, `macro_f1`, `recall` per class, `ece`) against `gates`."""
-    worst = min(figures["recall"].values())
+    name, worst = min(figures["recall"].items(), key=lambda item: item[1])
     return [
         Gate("min_accuracy", figures["accuracy"], gates.min_accuracy, figures["accuracy"] >= gates.min_accuracy),
         Gate("min_macro_f1", figures["macro_f1"], gates.min_macro_f1, figures["macro_f1"] >= gates.min_macro_f1),
-        Gate("min_recall", worst, gates.min_recall, worst >= gates.min_recall),
+        Gate("min_recall", worst, gates.min_recall, worst >= gates.min_recall, name),
         Gate("max_ece", figures["ece"], gates.max_ece, figures["ece"] <= gates.max_ece),
     ]

@@ -5,8 +5,12 @@ import gc
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+IMPORTING = threading.Lock()
+"""Held while the backend is imported: MLflow, in another thread, would take a half-imported one for a whole one."""
 
 SWITCHES = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -23,7 +27,7 @@ def load_keras() -> None:
     for name, value in SWITCHES.items():
         os.environ.setdefault(name, value)
     gc.disable()
-    with _silent_stderr():
+    with IMPORTING, _silent_stderr():
         import keras  # noqa: F401
     gc.freeze()
     gc.enable()
@@ -39,7 +43,7 @@ def _silent_stderr() -> Iterator[None]:
         os.dup2(said.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             said.seek(0)
             os.write(before, said.read())
             raise

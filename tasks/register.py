@@ -14,7 +14,7 @@ from mien.params import RegisterParams
 from tasks.stage import SUMMARY, Outcome, stage_folder
 from tasks.tracking.models import ensure_logged
 from tasks.tracking.models import register as register_version
-from tasks.tracking.origin import commit, data_digest, file_digest
+from tasks.tracking.origin import commit, data_digest, dirty, file_digest
 from tasks.tracking.run import PipelineRun
 from tasks.tracking.stage import run_tracked_stage
 
@@ -28,6 +28,7 @@ HEADLINE = ("accuracy", "macro_f1", "m_measure", "ece")
 def register(params: RegisterParams, run: PipelineRun) -> Outcome:
     """Judge the model by the gates and register it, or say which gate it failed."""
     metrics = _read(stage_folder("evaluate") / "metrics.json")
+    model_id = ensure_logged(run, MODEL)
     gates = judge(metrics["official"], params.gates)
     folder = stage_folder("register")
     card = model_card(_facts(params, metrics))
@@ -37,7 +38,7 @@ def register(params: RegisterParams, run: PipelineRun) -> Outcome:
     if failed:
         notes = _refusal(failed)
     else:
-        version, new = _register(params, run, metrics, card)
+        version, new = _register(params, run, model_id, metrics, card)
         result |= {"registered": True, "name": params.model_name, "version": int(version)}
         word = "registered" if new else "registered before"
         notes = [f"{word} as version {version} of {params.model_name!r} with alias 'challenger'; nothing is promoted"]
@@ -45,15 +46,17 @@ def register(params: RegisterParams, run: PipelineRun) -> Outcome:
     return Outcome({"registered": int(not failed)}, [RESULT, CARD], [*notes, *_closing_words(metrics, run)])
 
 
-def _register(params: RegisterParams, run: PipelineRun, metrics: dict[str, Any], card: str) -> tuple[str, bool]:
+def _register(
+    params: RegisterParams, run: PipelineRun, model_id: str, metrics: dict[str, Any], card: str
+) -> tuple[str, bool]:
     classes = _read(stage_folder("split") / "classes.json")
-    model_id = ensure_logged(run, MODEL)
     official, clean = metrics["official"], metrics["clean"]
     tags = {
         "classes": json.dumps(classes),
         "input": f"uint8 gray faces, {_image_size()} x {_image_size()}; the scaling is a layer of the model",
         "temperature": str(metrics["temperature"]),
         "git.commit": commit() or "unknown",
+        "git.dirty": dirty(),
         "data.md5": data_digest() or "untracked",
         "params.md5": file_digest(Path("params.yaml")),
         "test.usage": metrics["test_usage"],
@@ -114,7 +117,7 @@ def _closing_words(metrics: dict[str, Any], run: PipelineRun) -> list[str]:
             f"{name} accuracy {figures['accuracy']:.1%} ({low:.1%} to {high:.1%}), macro F1 {figures['macro_f1']:.3f}, "
             f"{figures['n']} faces of {metrics['test_usage']}"
         )
-    place = run.store.uri if run.store.uri.startswith("http") else "`uv run mlflow ui`, then http://127.0.0.1:5000"
+    place = run.store.shown if run.store.uri.startswith("http") else "`uv run mlflow ui`, then http://127.0.0.1:5000"
     return [*words, "report: build/evaluate/report.html", f"runs and models: {place}"]
 
 

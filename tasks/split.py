@@ -37,7 +37,13 @@ def _metrics(parted: Split) -> dict[str, int]:
 def _notes(parted: Split) -> list[str]:
     sides = ", ".join(f"{side} {int(row.sum()):,}" for side, row in parted.counts.iterrows())
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in parted.reasons.items()) or "none"
-    return [f"{sides} faces of {len(parted.classes)} classes ({', '.join(parted.classes)}); excluded: {reasons}"]
+    origin = ", ".join(
+        f"{side} from {' and '.join(sorted(rows['usage'].unique()))}" for side, rows in parted.faces.groupby("split")
+    )
+    return [
+        f"{sides} faces of {len(parted.classes)} classes ({', '.join(parted.classes)}); excluded: {reasons}",
+        origin,
+    ]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Stage `train`: train the network; killed at any moment, the next run goes on after its last finished epoch.
 
 Reads build/{ingest,split,augment}, writes build/train/{model.keras, history.csv, summary.json}; the checkpoints below
-build/train/checkpoints are no output and go when the model is written.
+build/train/checkpoints are no output; the last one stays until the next training, so that a forced run of the same
+training ends at once (delete the folder to train again from the start).
 """
 
 import sys
@@ -30,7 +31,7 @@ MODEL, HISTORY, CHECKPOINTS = "model.keras", "history.csv", "checkpoints"
 def train(params: TrainParams, run: PipelineRun) -> Outcome:
     """Train the network and log it, epoch by epoch; the model itself waits for a later stage when the store is down."""
     outcome = train_and_write(params, run.log_epoch)
-    if run.reachable():
+    with run.unless_down("the model is logged by the next stage"):
         ensure_logged(run, stage_folder("train") / MODEL)
     return outcome
 
@@ -44,13 +45,14 @@ def train_and_write(params: TrainParams, on_epoch: Callable[[EpochReport], None]
     folder = stage_folder("train")
     trained = train_model(data, params, folder / CHECKPOINTS, on_epoch=on_epoch, tell=_tell)
     _write(trained, folder)
+    _tell(_pace(trained))
     return Outcome(_metrics(trained), [HISTORY], _notes(trained))
 
 
 def _write(trained: "Trained", folder: Path) -> None:
     write_text(folder / HISTORY, history_csv(trained.history))
     write_model(trained.network, trained.facts, folder / MODEL)
-    trained.store.remove()
+    trained.store.finish()
 
 
 def _tell(line: str) -> None:
@@ -78,14 +80,19 @@ def _rate(trained: "Trained") -> float:
     return len(trained.history) / sum(1.0 / report.images_per_second for report in trained.history)
 
 
+def _pace(trained: "Trained") -> str:
+    """What differs from run to run, and therefore is no part of an output."""
+    seconds = sum(report.seconds for report in trained.history)
+    resumed = f", gone on after epoch {trained.resumed_after}" if trained.resumed_after else ""
+    return f"{seconds:.0f} s, {_rate(trained):,.0f} images/s{resumed}"
+
+
 def _notes(trained: "Trained") -> list[str]:
     best, epochs = trained.history[trained.best_epoch], len(trained.history)
-    seconds = sum(report.seconds for report in trained.history)
     ended = ", no gain any more" if trained.stopped_early else ""
-    resumed = f", gone on after epoch {trained.resumed_after}" if trained.resumed_after else ""
     return [
-        f"{epochs} epochs{ended}{resumed}; best is {best.epoch + 1}: validation accuracy {best.val_accuracy:.3f}, "
-        f"loss {best.val_loss:.3f}; {seconds:.0f} s, {_rate(trained):,.0f} images/s",
+        f"{epochs} epochs{ended}; best is {best.epoch + 1}: validation accuracy {best.val_accuracy:.3f}, "
+        f"loss {best.val_loss:.3f}",
         f"weights {trained.facts.weights_sha256[:16]}",
     ]
 

@@ -26,5 +26,5 @@ def test_each_gate_fails_alone(change, failed):
 
 def test_a_gate_reads_as_a_sentence():
     gates = {gate.name: str(gate) for gate in judge(FIGURES, Gates())}
-    assert gates["min_recall"] == "min_recall: 0.2000, must be at least 0.1"
+    assert gates["min_recall"] == "min_recall: 0.2000 of disgust, must be at least 0.1"
     assert gates["max_ece"] == "max_ece: 0.0400, must be at most 0.15"

@@ -49,7 +49,12 @@ class Stranger:
             self.environment[name] = value
             return ""
         done = subprocess.run(
-            ["bash", "-euc", command], cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+            ["bash", "-euc", command],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
@@ -113,10 +118,10 @@ def test_the_commands_of_the_readme_work_in_a_fresh_clone(tmp_path):
             if command == "uv run dvc repro --pull":
                 assert "official accuracy" in said
                 assert "build/evaluate/report.html" in said
+    with stranger.started(f"uv run mlflow server --port {port}", f"http://127.0.0.1:{port}/health"):
+        for late in commands()[commands().index(command) :]:
+            stranger.run(late.replace(":5000", f":{port}"))
     for program in blocks("python"):
         (tmp_path / "mien" / "example.py").write_text(program)
         assert "angry" in stranger.run("uv run python example.py")
     stranger.run("uv sync --extra gpu --dry-run")
-    with stranger.started(f"uv run mlflow server --port {port}", f"http://127.0.0.1:{port}/health"):
-        stranger.run(f"export MLFLOW_TRACKING_URI=http://127.0.0.1:{port}")
-        stranger.run("uv run dvc repro --force --single-item evaluate")

@@ -55,7 +55,7 @@ class Written:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.counts()["reasons"].items())
         problems = list(self.faults)
         if not self.rows:
-            problems.append("no face could be read")
+            problems.append("no face could be read" if self.read else "no face could be read: the source has no row")
         share = len(self.refusals) / max(self.read, 1)
         if share > max_refused_share:
             problems.append(
@@ -65,7 +65,8 @@ class Written:
         if not problems:
             return ""
         first = [f"\n  - {refusal.where}: {refusal.reason}, {refusal.detail}" for refusal in self.refusals[:EXAMPLES]]
-        return "; ".join(problems) + f". All of them are in {REFUSED}" + "".join(first)
+        where = f". All of them are in {REFUSED}" if first else ""
+        return "; ".join(problems) + where + "".join(first)
 
     def table(self) -> pd.DataFrame:
         """The table of faces (`mien.datasets.table`).

@@ -88,9 +88,15 @@ class CheckpointStore:
                 "Until a training ends, going back to those settings goes on from it."
             )
 
-    def remove(self) -> None:
-        """Training has ended and its outputs are written: drop the checkpoints, those of other settings too."""
-        shutil.rmtree(self.root, ignore_errors=True)
+    def finish(self) -> None:
+        """Training has ended and its outputs are written: keep its last checkpoint only.
+
+        That one stays until another training ends: whoever dies before the outputs are recorded (a kill while DVC
+        takes them into its cache) then trains no epoch twice.
+        """
+        for place in (*self.root.glob("*"), *_places(self.folder)[1:]):
+            if place != self.folder:
+                shutil.rmtree(place, ignore_errors=True)
 
 
 def differences(there: Any, here: Any, name: str = "") -> list[str]:  # noqa: ANN401

@@ -46,6 +46,7 @@ class EpochRunner:
             learning_rate=learning_rate,
             seconds=time.perf_counter() - started,
             images_per_second=images_per_second,
+            ended=time.time(),
         )
 
     def _learn(self, epoch: int, advance: Advance) -> "_Mean":

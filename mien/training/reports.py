@@ -15,6 +15,7 @@ class EpochReport:
     `epoch` counts from 0 and `epochs` is the most there can be. `loss` and `accuracy` are means over the training
     faces while the weights moved (dropout, class weights and label smoothing included); `val_loss` is the plain
     cross-entropy of the validation faces. `seconds` is the whole epoch, `images_per_second` its training part alone.
+    `ended` is the time at its end, in seconds since 1970.
     """
 
     epoch: int
@@ -26,10 +27,11 @@ class EpochReport:
     learning_rate: float
     seconds: float
     images_per_second: float
+    ended: float = 0.0
 
     def figures(self) -> dict[str, float]:
-        """The figures by name, without the counters."""
-        return {name: value for name, value in asdict(self).items() if name not in ("epoch", "epochs")}
+        """The figures by name, without the counters and the time."""
+        return {name: value for name, value in asdict(self).items() if name not in ("epoch", "epochs", "ended")}
 
 
 def history_csv(history: Iterable[EpochReport]) -> str:

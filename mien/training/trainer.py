@@ -5,6 +5,7 @@ checkpoint, everything else follows from these. On a CPU the weights of a resume
 bit by bit (on the same number of cores: sums are split among them); on a GPU as far as its kernels are deterministic.
 """
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import import_module
@@ -38,7 +39,7 @@ class Trained:
 
     `best_epoch` (from 0) is the one whose weights they are; `stopped_early` says that there was no gain any more before
     the last epoch; `resumed_after` is the number of epochs that an earlier process had done. `store` still holds the
-    checkpoints: remove them once the model is written.
+    checkpoints: finish it once the model is written.
     """
 
     network: keras.Model
@@ -105,10 +106,20 @@ def _settings(data: TrainingData, params: TrainParams, training: Measured, valid
     backend = keras.backend.backend()
     return {
         "train": params.model_dump(mode="json"),
+        "code": _code_digest(),
         "classes": list(data.classes),
         "data": {"training": training.digest, "validation": validation.digest},
         "versions": {"mien": __version__, "keras": keras.__version__, backend: import_module(backend).__version__},
     }
+
+
+def _code_digest() -> str:
+    """SHA-256 over the code that the weights depend on: networks, training, changes of faces."""
+    digest = hashlib.sha256()
+    for package in ("augmentation", "networks", "training"):
+        for path in sorted((Path(__file__).parents[1] / package).glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

@@ -109,8 +109,9 @@ def register(
     client = run.store.client
     known = client.search_model_versions(f"name = '{name}' AND tags.`{MD5_TAG}` = '{md5}'", max_results=1)
     entry = known[0] if known else mlflow.register_model(f"models:/{model_id}", name, tags={MD5_TAG: md5})
-    for key, value in tags.items():
-        client.set_model_version_tag(name, entry.version, key, value)
-    client.update_model_version(name, entry.version, description=description)
+    if not entry.description:  # what a version was registered with stays; a kill may have left it bare
+        for key, value in tags.items():
+            client.set_model_version_tag(name, entry.version, key, value)
+        client.update_model_version(name, entry.version, description=description)
     client.set_registered_model_alias(name, CHALLENGER, entry.version)
     return entry, not known

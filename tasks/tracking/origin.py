@@ -27,7 +27,7 @@ def origin() -> dict[str, str]:
     }
     if head := commit():
         tags["mlflow.source.git.commit"] = head
-        tags["git.dirty"] = str(bool(_git("status", "--porcelain", "--untracked-files=no"))).lower()
+        tags["git.dirty"] = dirty()
     return tags
 
 
@@ -36,10 +36,15 @@ def commit() -> str:
     return _git("rev-parse", "HEAD")
 
 
+def dirty() -> str:
+    """Say `true` when tracked files differ from the commit, else `false`."""
+    return str(bool(_git("status", "--porcelain", "--untracked-files=no"))).lower()
+
+
 def file_digest(path: Path) -> str:
     """MD5 of a file, the hash that DVC uses."""
     with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "md5").hexdigest()
+        return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def _git(*words: str) -> str:
@@ -71,7 +76,7 @@ def data_input(context: str) -> "DatasetInput":
 
 def environment() -> dict[str, Any]:
     """Python, machine and the version of every installed package."""
-    packages = {dist.metadata["Name"]: dist.version for dist in metadata.distributions()}
+    packages = {str(dist.metadata["Name"]): dist.version for dist in metadata.distributions()}
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),

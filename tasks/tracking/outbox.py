@@ -1,14 +1,13 @@
 """Sends records to a run in the background, and keeps on disk what could not be sent.
 
-Every record is appended to `.mien/outbox/<run>.<pid>.jsonl` before it is sent, so neither a dead server nor a killed
-process loses one. A thread sends; an outage costs the caller nothing until `close`, which then waits at most
+Every record is appended to `.mien/outbox/<run>.<process>.jsonl` before it is sent, so neither a dead server nor a
+killed process loses one. A thread sends; an outage costs the caller nothing until `close`, which then waits at most
 `CLOSE_SECONDS` (or for one request's time-out, where the store hangs). What is left stays in the file and is sent by
 the next stage that finds the server. Sending a record twice does no harm: MLflow stores a metric with the same key,
 step, time and value once.
 """
 
 import json
-import os
 import queue
 import shutil
 import sys
@@ -18,9 +17,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
+from filelock import FileLock
 
 from mien.errors import TrackingError
+from tasks.quiet import IMPORTING
+from tasks.tracking.passes import process_lives, process_mark
 from tasks.tracking.store import Store, project_root, silence
 
 if TYPE_CHECKING:
@@ -45,37 +46,35 @@ class Outbox:
 
     def __init__(self, store: Store, run_id: str) -> None:
         self._store, self._run_id = store, run_id
-        self._path = outbox_folder() / f"{run_id}.{os.getpid()}.jsonl"
+        self._path = outbox_folder() / f"{run_id}.{process_mark()}.jsonl"
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self._path.open("a", encoding="utf-8")
         self._waiting: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
         self._unsent: list[Record] = []
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._failure: Exception | None = None
         self._outage = False
         self._thread = threading.Thread(target=self._send_all, name="mlflow-outbox", daemon=True)
         self._thread.start()
 
     def put(self, **record: Any) -> None:  # noqa: ANN401
         """Keep a record and send it soon; returns at once. The keys are those of `Record`."""
-        self._file.write(json.dumps({"uri": self._store.uri, "run": self._run_id, **record}) + "\n")
+        record["artifacts"] = [[str(Path(path).resolve()), place] for path, place in record.get("artifacts", [])]
+        self._file.write(json.dumps({"uri": self._store.digest, "run": self._run_id, **record}) + "\n")
         self._file.flush()
         with self._lock:
             self._unsent.append(record)
         self._waiting.put(record)
 
-    def reachable(self) -> bool:
-        """Whether the store answers now; asked before work that would have to wait for it."""
-        self._outage = self._outage or silence(self._store.uri) is not None
-        return not self._outage
+    def check(self) -> None:
+        """Ask before work that would have to wait for the store. Raises OSError when it does not answer now."""
+        if not self._outage and (error := silence(self._store.uri)):
+            self._say_outage(error)
+        if self._outage:
+            raise OSError(f"{self._store.shown} does not answer")
 
     def close(self) -> None:
-        """Wait until all is sent, in an outage at most `CLOSE_SECONDS`; keep the rest for later and say so.
-
-        Raises:
-            TrackingError: the store refused a record for good (a param logged with another value, say).
-        """
+        """Wait until all is sent, in an outage at most `CLOSE_SECONDS`; keep the rest for later and say so."""
         self._closing.set()
         self._waiting.put(None)
         started = time.monotonic()
@@ -84,9 +83,6 @@ class Outbox:
         self._file.close()
         with self._lock:
             left = list(self._unsent)
-        if self._failure is not None:
-            self._path.unlink(missing_ok=True)
-            raise TrackingError(f"the tracking store {self._store.uri} refused a record: {self._failure}")
         if left:
             self._keep(left)
         else:
@@ -100,12 +96,12 @@ class Outbox:
             artifacts = [
                 [str(_copy(Path(path), kept / str(number))), place] for path, place in record.get("artifacts", [])
             ]
-            lines.append({"uri": self._store.uri, "run": self._run_id, **record, "artifacts": artifacts})
+            lines.append({"uri": self._store.digest, "run": self._run_id, **record, "artifacts": artifacts})
         temporary = self._path.with_suffix(".tmp")
         temporary.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
         temporary.replace(self._path)
         print(
-            f"{self._store.uri} does not answer: {len(records)} records of run {self._run_id} are kept in "
+            f"{self._store.shown} does not answer: {len(records)} records of run {self._run_id} are kept in "
             f"{self._path} and sent by the next stage that reaches it.",
             file=sys.stderr,
         )
@@ -113,25 +109,25 @@ class Outbox:
     def _send_all(self) -> None:
         """The thread: send one record after the other until `close`."""
         while (record := self._waiting.get()) is not None:
-            if not self._send_until_done(record):
-                return
+            self._send_until_done(record)
             with self._lock:
                 self._unsent.pop(0)
 
-    def _send_until_done(self, record: Record) -> bool:
+    def _send_until_done(self, record: Record) -> None:
         from mlflow.exceptions import MlflowException
 
         while True:
             try:
-                send(self._store, self._run_id, record)
+                with IMPORTING:
+                    send(self._store, self._run_id, record)
             except (MlflowException, OSError) as error:
                 if not passes(error):
-                    self._failure = error
-                    return False
+                    say_refused(self._run_id, error)
+                    return
                 self._say_outage(error)
             else:
                 self._outage = False
-                return True
+                return
             # Once the caller waits in `close`, the next try comes sooner.
             if self._closing.wait(RETRY_SECONDS):
                 time.sleep(0.5)
@@ -145,7 +141,14 @@ class Outbox:
 
 def passes(error: "MlflowException | OSError") -> bool:
     """Whether an error may be gone on the next try: the network, the server, a locked database."""
-    return isinstance(error, OSError) or error.error_code in PASSING_ERRORS
+    if isinstance(error, OSError):
+        return not isinstance(error, FileNotFoundError)  # a file of ours that is gone stays gone
+    return error.error_code in PASSING_ERRORS
+
+
+def say_refused(run_id: str, error: Exception) -> None:
+    """Tell of a record that will never be taken: a param logged before with another value, a file that is gone."""
+    print(f"one record of run {run_id} is given up: {str(error).splitlines()[0][:300]}", file=sys.stderr)
 
 
 def send(store: Store, run_id: str, record: Record) -> None:
@@ -168,31 +171,39 @@ def send(store: Store, run_id: str, record: Record) -> None:
 
 
 def deliver_kept(store: Store) -> int:
-    """Send what earlier stages had to keep for this store; returns how many records that were."""
+    """Send what earlier stages had to keep for this store; returns how many records were taken.
+
+    Raises:
+        TrackingError: the store stopped answering.
+    """
     sent = 0
-    for path in sorted(outbox_folder().glob("*.jsonl")):
-        records = [json.loads(line) for line in _whole_lines(path)]
-        writer_lives = psutil.pid_exists(int(path.suffixes[-2][1:]))
-        if writer_lives or any(record["uri"] != store.uri for record in records):
-            continue
-        _deliver(store, records)
-        sent += len(records)
-        path.unlink()
-        shutil.rmtree(path.with_suffix(""), ignore_errors=True)
+    folder = outbox_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.parent / "outbox.lock"):
+        for path in sorted(folder.glob("*.jsonl")):
+            if process_lives(path.name.split(".")[1]):
+                continue
+            records = [json.loads(line) for line in _whole_lines(path)]
+            if any(record["uri"] != store.digest for record in records):
+                continue
+            sent += sum(_delivered(store, record) for record in records)
+            path.unlink()
+            shutil.rmtree(path.with_suffix(""), ignore_errors=True)
     return sent
 
 
-def _deliver(store: Store, records: list[Record]) -> None:
-    """Send kept records; those of a run that somebody has deleted since have nowhere to go, which is said."""
+def _delivered(store: Store, record: Record) -> bool:
+    """Send a kept record; False when it has nowhere to go (its run was deleted, its file is gone), which is said."""
     from mlflow.exceptions import MlflowException
 
     try:
-        for record in records:
-            send(store, record["run"], record)
-    except MlflowException as error:
+        send(store, record["run"], record)
+    except (MlflowException, OSError) as error:
         if passes(error):
-            raise TrackingError(f"the tracking store {store.uri} stopped answering: {error}") from error
-        print(f"{len(records)} kept records of run {records[0]['run']} are given up: {error}", file=sys.stderr)
+            raise TrackingError(f"the tracking store {store.shown} stopped answering: {error}") from error
+        say_refused(record["run"], error)
+        return False
+    return True
 
 
 def _whole_lines(path: Path) -> Iterable[str]:

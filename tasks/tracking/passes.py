@@ -19,10 +19,25 @@ def pass_key() -> str:
     """
     if key := os.environ.get("PIPELINE_KEY"):
         return key
+    mark = f"{platform.node()}-{process_mark(_dvc_ancestor() or psutil.Process())}"
     if name := experiment_name():
-        return f"exp-{os.environ.get('DVC_EXP_BASELINE_REV', '')[:8]}-{name}"
-    process = _dvc_ancestor() or psutil.Process()
-    return f"dvc-{platform.node()}-{process.pid}-{process.create_time():.2f}"
+        return f"exp-{os.environ.get('DVC_EXP_BASELINE_REV', '')[:8]}-{name}-{mark}"
+    return f"dvc-{mark}"
+
+
+def process_mark(process: psutil.Process | None = None) -> str:
+    """Names a process (this one by default) for ever: numbers come again, with another time of birth."""
+    process = process or psutil.Process()
+    return f"{process.pid}@{int(process.create_time() * 100)}"
+
+
+def process_lives(mark: str) -> bool:
+    """Whether the process of a `process_mark` of this machine is still there."""
+    pid, _, born = mark.partition("@")
+    try:
+        return abs(psutil.Process(int(pid)).create_time() * 100 - int(born)) < 100
+    except psutil.NoSuchProcess:
+        return False
 
 
 def experiment_name() -> str | None:

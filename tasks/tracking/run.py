@@ -2,19 +2,19 @@
 
 import json
 import platform
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import psutil
-
+from mien.errors import TrackingError
 from mien.params import STAGES
 from tasks.stage import SUMMARY, stage_folder
 from tasks.tracking.origin import data_input, environment, origin
 from tasks.tracking.outbox import Outbox, deliver_kept
-from tasks.tracking.passes import experiment_name, pass_key
+from tasks.tracking.passes import experiment_name, pass_key, process_lives, process_mark
 from tasks.tracking.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -29,11 +29,22 @@ class PipelineRun:
     def __init__(self, store: Store, run_id: str) -> None:
         self.store, self.run_id = store, run_id
         self._outbox = Outbox(store, run_id)
+        self._opened = time.time()
         self._told = {name for name in STAGES if f"summary.{name}" in store.client.get_run(run_id).data.tags}
 
-    def reachable(self) -> bool:
-        """Whether the store answers now."""
-        return self._outbox.reachable()
+    @contextmanager
+    def unless_down(self, consequence: str) -> Iterator[None]:
+        """For work that must talk to the store at once, after hours of other work: an outage costs a line, not them.
+
+        A store that is known to be silent is not asked for long.
+        """
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self._outbox.check()
+            yield
+        except (MlflowException, OSError) as error:
+            print(f"{str(error).splitlines()[0][:300]}; {consequence}", file=sys.stderr)
 
     def replay(self, stage: str) -> None:
         """Log a stage's summary: params, numbers, notes, files. Once in a run, also for stages that DVC skipped."""
@@ -51,9 +62,13 @@ class PipelineRun:
         self._told.add(stage)
 
     def log_epoch(self, report: "EpochReport") -> None:
-        """Log the figures of one epoch (0-based step) and how busy the machine was in it."""
+        """Log the figures of one epoch (0-based step) and, where it ran just now, how busy the machine was in it."""
         figures = {f"epoch/{name}": value for name, value in report.figures().items()}
-        self._outbox.put(metrics=_points({**figures, **self._system()}, report.epoch))
+        busy = self._system() if report.ended >= self._opened else {}
+        when = int(report.ended * 1000)
+        self._outbox.put(
+            metrics=[[key, float(value), when, report.epoch] for key, value in {**figures, **busy}.items()]
+        )
 
     def _system(self) -> dict[str, float]:
         """MLflow's own system metrics since the last call, sent our way: its sender blocks on a dead server."""
@@ -77,13 +92,14 @@ def open_run(stage: str) -> Iterator[PipelineRun]:
         TrackingError: the store does not answer, before any work.
     """
     store = open_store()
-    deliver_kept(store)
-    end_orphans(store)
-    run = PipelineRun(store, _join_or_create(store))
-    for earlier in STAGES[: STAGES.index(stage)]:
-        run.replay(earlier)
+    with _store_errors(store):
+        deliver_kept(store)
+        end_orphans(store)
+        run = PipelineRun(store, _join_or_create(store))
     status = "FAILED"
     try:
+        for earlier in STAGES[: STAGES.index(stage)]:
+            run.replay(earlier)
         yield run
         status = "FINISHED"
     except (SystemExit, KeyboardInterrupt):
@@ -93,33 +109,36 @@ def open_run(stage: str) -> Iterator[PipelineRun]:
         run.close(status)
 
 
+@contextmanager
+def _store_errors(store: Store) -> Iterator[None]:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except MlflowException as error:
+        reason = str(error).splitlines()[0]
+        raise TrackingError(f"the tracking store {store.shown} does not work: {reason}. Nothing was run.") from error
+
+
 def end_orphans(store: Store) -> None:
     """End runs of this machine that say RUNNING while their process is gone: after SIGKILL nobody else does."""
     here = f"status = 'RUNNING' AND tags.`pipeline.host` = '{platform.node()}'"
     for run in store.client.search_runs([store.experiment_id], here):
-        pid, _, started = run.data.tags.get("pipeline.process", "").partition("@")
-        if pid and not _lives(int(pid), float(started)):
+        mark = run.data.tags.get("pipeline.process")
+        if mark and not process_lives(mark):
             store.client.set_terminated(run.info.run_id, "KILLED")
 
 
-def _lives(pid: int, started: float) -> bool:
-    try:
-        return abs(psutil.Process(pid).create_time() - started) < 1.0
-    except psutil.NoSuchProcess:
-        return False
-
-
 def _join_or_create(store: Store) -> str:
-    key = pass_key()
-    here = psutil.Process()
-    process = f"{here.pid}@{here.create_time():.2f}"
+    key, mark = pass_key(), process_mark()
     found = store.client.search_runs([store.experiment_id], f"tags.`{KEY_TAG}` = '{key}'", max_results=1)
     if found:
         run_id = str(found[0].info.run_id)
+        # The mark first: a run that says RUNNING with the mark of a dead process is ended by whoever sees it.
+        store.client.set_tag(run_id, "pipeline.process", mark)
         store.client.update_run(run_id, status="RUNNING")
-        store.client.set_tag(run_id, "pipeline.process", process)
         return run_id
-    tags = {KEY_TAG: key, "pipeline.host": platform.node(), "pipeline.process": process, **origin()}
+    tags = {KEY_TAG: key, "pipeline.host": platform.node(), "pipeline.process": mark, **origin()}
     run_id = str(store.client.create_run(store.experiment_id, tags=tags, run_name=experiment_name()).info.run_id)
     store.client.log_dict(run_id, environment(), "environment.json")
     store.client.log_inputs(run_id, [data_input("training")])
@@ -135,11 +154,6 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
         else:
             flat[prefix + key] = value if isinstance(value, str) else json.dumps(value)
     return flat
-
-
-def _points(values: Mapping[str, float], step: int) -> list[list[Any]]:
-    now = _milliseconds()
-    return [[key, float(value), now, step] for key, value in values.items()]
 
 
 def _place(stage: str, name: str) -> str:

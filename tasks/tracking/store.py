@@ -3,7 +3,10 @@
 `sqlite:///mlflow.db` beside dvc.yaml with the artifacts in mlartifacts/, or what `MLFLOW_TRACKING_URI` names.
 """
 
+import hashlib
+import http.client
 import os
+import re
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +29,7 @@ SETTINGS = {
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     # By default one call to a dead server blocks for four minutes; the outbox tries again by itself.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "8",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
@@ -40,6 +43,21 @@ class Store:
     uri: str
     client: "MlflowClient"
     experiment_id: str
+
+    @property
+    def shown(self) -> str:
+        """The address for people, without a password."""
+        return shown(self.uri)
+
+    @property
+    def digest(self) -> str:
+        """Names the store in a file without telling its password."""
+        return hashlib.sha256(self.uri.encode()).hexdigest()
+
+
+def shown(uri: str) -> str:
+    """`uri` with its password, if it has one, as stars."""
+    return re.sub(r"(//[^:/@]*):[^@/]*@", r"\1:***@", uri)
 
 
 def project_root() -> Path:
@@ -61,8 +79,9 @@ def open_store() -> Store:
     uri = tracking_uri()
     if error := silence(uri):
         raise TrackingError(
-            f"the tracking server {uri} (MLFLOW_TRACKING_URI) does not answer: {error}. Start it (`mlflow server`), "
-            "correct the address, or unset MLFLOW_TRACKING_URI to log to mlflow.db. Nothing was run."
+            f"the tracking server {shown(uri)} (MLFLOW_TRACKING_URI) does not answer: {error}. "
+            "Start it (`mlflow server`), correct the address, or unset MLFLOW_TRACKING_URI to log to mlflow.db. "
+            "Nothing was run."
         )
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
@@ -74,33 +93,41 @@ def open_store() -> Store:
     state.mkdir(exist_ok=True)
     # Two processes that make the same new SQLite file at once spoil each other's migration.
     with FileLock(state / "store.lock"):
-        client = mlflow.MlflowClient(uri)
-        return Store(uri, client, _experiment(client, uri))
+        return _connect(uri)
 
 
-def silence(uri: str) -> OSError | None:
+def silence(uri: str) -> Exception | None:
     """Why the server at `uri` does not answer its health check, None when it does or when there is no server."""
     if not uri.startswith(("http://", "https://")):
         return None
     try:
         with urllib.request.urlopen(uri.rstrip("/") + "/health", timeout=ANSWER_SECONDS):
             return None
-    except OSError as error:  # urllib's errors are OSErrors too
+    except (OSError, http.client.HTTPException, ValueError) as error:  # urllib's own errors are OSErrors
         return error
+
+
+def _connect(uri: str) -> Store:
+    """The store at `uri`, with its experiment."""
+    import mlflow
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        client = mlflow.MlflowClient(uri)
+        return Store(uri, client, _experiment(client, uri))
+    except (MlflowException, SQLAlchemyError) as error:
+        reason = str(error).splitlines()[0]
+        raise TrackingError(f"the tracking store {shown(uri)} cannot be used: {reason}. Nothing was run.") from error
 
 
 def _experiment(client: "MlflowClient", uri: str) -> str:
     """Id of the experiment; without a server its artifacts go to mlartifacts/ in the project's root."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        found = client.get_experiment_by_name(EXPERIMENT)
-        if found is None:
-            local = uri.startswith("sqlite:")
-            place = (project_root() / "mlartifacts").resolve().as_uri() if local else None
-            return str(client.create_experiment(EXPERIMENT, artifact_location=place))
-        if found.lifecycle_stage == "deleted":
-            client.restore_experiment(found.experiment_id)
-        return str(found.experiment_id)
-    except MlflowException as error:
-        raise TrackingError(f"the tracking store {uri} cannot be used: {error}. Nothing was run.") from error
+    found = client.get_experiment_by_name(EXPERIMENT)
+    if found is None:
+        local = not uri.startswith("http")
+        place = (project_root() / "mlartifacts").resolve().as_uri() if local else None
+        return str(client.create_experiment(EXPERIMENT, artifact_location=place))
+    if found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
+    return str(found.experiment_id)

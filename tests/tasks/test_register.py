@@ -41,7 +41,7 @@ def run_register():
 
 def test_a_model_that_fails_a_gate_is_not_registered_and_that_is_no_error(project):
     write_judged(project, accuracy=0.3)
-    (project / "build/train/model.keras").write_bytes(b"never opened")
+    tiny_model(project / "build/train/model.keras")
     outcome = run_register()
     assert outcome.metrics == {"registered": 0}
     assert "min_accuracy: 0.3000, must be at least 0.5" in "\n".join(outcome.notes)

@@ -52,7 +52,8 @@ def test_its_metrics_count_rows_of_each_side_and_class(project):
 
 
 def test_its_note_tells_the_sizes_and_the_classes(project):
-    (note,) = split(SplitParams()).notes
+    note, origin = split(SplitParams()).notes
+    assert origin == "test from PrivateTest, train from Training, validation from PublicTest"
     assert note == "train 30, validation 30, test 29 faces of 3 classes (happy, sad, neutral); excluded: 1 unlabeled"
 
 

@@ -67,6 +67,7 @@ def wait_until_up(port: int) -> None:
 class Report:
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
+        self.ended = time.time()
 
     def figures(self) -> dict[str, float]:
         return {"loss": 1.0 / (self.epoch + 1)}
@@ -91,7 +92,7 @@ def test_training_loses_at_most_ten_seconds_and_no_figure_when_the_server_dies(p
         assert time.monotonic() - started <= 10
     kept = list(outbox_folder().glob("*.jsonl"))
     assert len(kept) == 1
-    monkeypatch.setattr(outbox.psutil, "pid_exists", lambda _: False)  # the next stage is another process
+    monkeypatch.setattr(outbox, "process_lives", lambda _: False)  # the next stage is another process
     with server(project, port):
         with open_run("evaluate"):
             pass

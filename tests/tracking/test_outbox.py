@@ -6,7 +6,6 @@ import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
-from mien.errors import TrackingError
 from tasks.tracking import outbox
 from tasks.tracking.outbox import Outbox, deliver_kept
 from tasks.tracking.store import Store
@@ -20,6 +19,7 @@ class Client:
         self.batches: list[tuple] = []
         self.artifacts: list[tuple[str, bytes]] = []
         self.status: list[str] = []
+        self.refused = ""
 
     def _answer(self):
         if self.error:
@@ -27,6 +27,8 @@ class Client:
 
     def log_batch(self, run_id, metrics, params, tags):
         self._answer()
+        if self.refused in [param.key for param in params]:
+            raise MlflowException("Changing param values is not allowed", error_code=INVALID_PARAMETER_VALUE)
         self.batches.append((run_id, [m.key for m in metrics], [p.key for p in params], [t.key for t in tags]))
 
     def log_artifact(self, run_id, path, place):
@@ -60,7 +62,7 @@ def kept():
 
 @pytest.fixture
 def writer_is_gone(monkeypatch):
-    return lambda: monkeypatch.setattr(outbox.psutil, "pid_exists", lambda _: False)
+    return lambda: monkeypatch.setattr(outbox, "process_lives", lambda _: False)
 
 
 def test_records_are_sent_and_nothing_is_left(store):
@@ -113,19 +115,49 @@ def test_a_store_that_comes_back_gets_everything_in_order(store, monkeypatch):
     assert [batch[2] for batch in store.client.batches] == [["p0"], ["p1"], ["p2"]]
 
 
-def test_a_refusal_for_good_is_an_error(store):
-    store.client.error = MlflowException("Changing param values is not allowed", error_code=INVALID_PARAMETER_VALUE)
+def test_a_refused_record_is_said_and_the_others_are_sent(store, capsys):
     box = Outbox(store, "run")
+    store.client.refused = "a"
     box.put(params={"a": "2"})
-    with pytest.raises(TrackingError, match="Changing param values"):
-        box.close()
+    box.put(params={"b": "2"})
+    box.close()
+    assert [batch[2] for batch in store.client.batches] == [["b"]]
+    assert "given up: Changing param values" in capsys.readouterr().err
+    assert not kept()
+
+
+def test_a_refused_record_or_a_lost_file_does_not_take_the_other_kept_ones_along(store, writer_is_gone, capsys):
+    store.client.error = silent()
+    Path("gone.png").write_bytes(b"x")
+    box = Outbox(store, "run")
+    box.put(params={"a": "1"})
+    box.put(artifacts=[["gone.png", "clean"]])
+    box.put(params={"b": "1"})
+    box.close()
+    for path in outbox.outbox_folder().rglob("gone.png"):
+        path.unlink()
+    store.client.error, store.client.refused = None, "a"
+    writer_is_gone()
+    assert deliver_kept(store) == 1
+    assert store.client.batches[-1][2] == ["b"]
+    assert capsys.readouterr().err.count("given up") == 2
+
+
+def test_a_password_of_the_store_is_neither_shown_nor_kept(store):
+    secret = Store("postgresql://me:pw123@host/db", store.client, "1")
+    assert secret.shown == "postgresql://me:***@host/db"
+    store.client.error = silent()
+    box = Outbox(secret, "run")
+    box.put(**metric(0))
+    box.close()
+    assert "pw123" not in kept()[0].read_text()
 
 
 def test_the_file_of_a_killed_process_is_sent_up_to_its_last_whole_line(store):
     folder = outbox.outbox_folder()
     folder.mkdir(parents=True)
-    line = json.dumps({"uri": store.uri, "run": "run", "tags": {"a": "1"}}) + "\n"
-    (folder / "run.4194303.jsonl").write_text(line + line[:20])
+    line = json.dumps({"uri": store.digest, "run": "run", "tags": {"a": "1"}}) + "\n"
+    (folder / "run.4194303@1.jsonl").write_text(line + line[:20])
     assert deliver_kept(store) == 1
 
 

@@ -62,7 +62,7 @@ def test_an_error_marks_the_run_failed_and_a_stop_marks_it_killed(project, monke
 
 def test_a_run_whose_process_is_gone_is_ended_by_the_next_stage(project):
     store = open_store()
-    tags = {"pipeline.host": platform.node(), "pipeline.process": "4194303@1.0"}
+    tags = {"pipeline.host": platform.node(), "pipeline.process": "4194303@1"}
     orphan = store.client.create_run(store.experiment_id, tags=tags).info.run_id
     with open_run("train"):
         assert store.client.get_run(orphan).info.status == "KILLED"

@@ -138,11 +138,15 @@ def test_other_settings_have_other_checkpoints_and_the_difference_is_told(store,
     assert store.newest().epochs == 3
 
 
-def test_removing_leaves_nothing(store):
+def test_finishing_leaves_the_last_checkpoint_of_these_settings_only(store, told):
     saved(store, 1)
-    store.remove()
-    assert not store.root.exists()
-    store.remove()
+    saved(store, 2)
+    saved(CheckpointStore(store.root, {"train": {"seed": 9}}, told.append), 1)
+    store.finish()
+    assert store.newest().epochs == 2
+    assert len(list(store.root.glob("*/epoch-*"))) == 1
+    store.finish()
+    assert store.newest().epochs == 2
 
 
 def test_differences_go_into_sections_and_shorten_long_values():

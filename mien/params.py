@@ -17,7 +17,6 @@ from mien.labels import EMOTIONS
 PARAMS_FILE = Path("params.yaml")
 
 Usage = Literal["Training", "PublicTest", "PrivateTest"]
-Share = Field(ge=0.0, le=1.0)
 
 
 class Section(BaseModel):

@@ -10,6 +10,7 @@ The function's name is the stage's: its section of params.yaml, its folder under
 
 import hashlib
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ from tasks.processes import end_with_parent
 
 BUILD = Path("build")
 SUMMARY = "summary.json"
+REPORTS = ("", ".json", ".html", ".png")
+"""Endings of what a stage writes for people; a folder has none."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,23 @@ def stage_folder(stage: str) -> Path:
 
 def run_stage(stage: Callable[[Any], Outcome]) -> None:
     """Run a stage as the program that DVC starts; a `MienError` becomes a message and exit code 1."""
-    with stage_process(stage.__name__) as params:
-        finish(stage.__name__, params, stage(params))
+    name = stage.__name__
+    with stage_process(name) as params:
+        try:
+            outcome = stage(params)
+        except MienError as error:
+            _leave_record(name, params, str(error))
+            raise
+        finish(name, params, outcome)
+
+
+def _leave_record(stage: str, params: BaseModel, message: str) -> None:
+    """Have the failed pass logged with the reports that the stage has written, by a process that knows MLflow."""
+    files = [path.name for path in stage_folder(stage).iterdir() if path.suffix in REPORTS]
+    reports = sorted(name for name in files if name != SUMMARY)
+    write_summary(stage, params.model_dump(mode="json"), Outcome({}, reports, [f"failed: {message}"]))
+    subprocess.run([sys.executable, "-m", "tasks.tracking.failure", stage], check=False)
+    (stage_folder(stage) / SUMMARY).unlink()
 
 
 @contextmanager

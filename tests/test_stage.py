@@ -125,145 +125,6 @@ def test_a_figure_that_is_no_number_is_not_written(project, in_this_process):
     assert not (stage_folder("clean") / "summary.json").exists()
 
 
-"The frame around every stage: what it leaves behind, what it says, and how its process ends."
-
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
-
-import psutil
-import pytest
-import yaml
-
-from mien.params import CleanParams, load_params
-from tasks import stage as frame
-from tasks.stage import Outcome, code_digest, run_stage, stage_folder, write_summary
-from tasks.tracking.store import open_store
-
-ROOT = Path(__file__).parents[1]
-PATIENCE = 20.0
-"""Seconds to wait for another process; it takes a tenth of one, but the machine may be busy."""
-
-DEPS = ["data", "build/ingest/faces.parquet", "mien/part", "mien/alone.py", "tasks/clean.py"]
-
-HEAD = """
-import os, sys, time
-from pathlib import Path
-from mien.errors import DataError
-from tasks.stage import Outcome, run_stage
-"""
-
-SLOW = (
-    HEAD
-    + """
-def clean(params):
-    Path("started").write_text(str(os.getpid()))
-    try:
-        time.sleep(60)
-    finally:
-        Path("ended").touch()
-
-run_stage(clean)
-"""
-)
-
-
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    """A project with a stage `clean`: its files, its params, its entry in dvc.yaml."""
-    monkeypatch.chdir(tmp_path)
-    for file in ("mien/part/one.py", "mien/part/deep/two.py", "mien/alone.py", "mien/other.py", "tasks/clean.py"):
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-        Path(file).write_text(f"# {file}\n")
-    Path("dvc.yaml").write_text(
-        yaml.safe_dump({"stages": {"clean": {"deps": DEPS}, "split": {"deps": ["mien/other.py"]}}})
-    )
-    Path("params.yaml").write_text("clean:\n  near_threshold: 0.9\n")
-    return tmp_path
-
-
-@pytest.fixture
-def in_this_process(monkeypatch):
-    """`run_stage` without its hold on the process, which is pytest's here."""
-    monkeypatch.setattr(frame, "end_with_parent", lambda: None)
-
-
-def environment():
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
-
-
-def run(code, project):
-    """Run a stage's program to its end."""
-    return subprocess.run(
-        [sys.executable, "-c", code], cwd=project, env=environment(), capture_output=True, text=True, timeout=PATIENCE
-    )
-
-
-def eventually(condition):
-    """Wait until it holds."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
-
-
-def summary(stage="clean"):
-    return json.loads((stage_folder(stage) / "summary.json").read_text(encoding="utf-8"))
-
-
-def test_the_summary_holds_params_code_metrics_artifacts_and_notes(project, in_this_process):
-    def clean(params):
-        assert isinstance(params, CleanParams)
-        return Outcome({"kept": 3, "share": 0.5}, ["gallery.png"], ["kept 3 of 6"])
-
-    run_stage(clean)
-    assert summary() == {
-        "stage": "clean",
-        "params": load_params().clean.model_dump(mode="json"),
-        "code": code_digest("clean"),
-        "metrics": {"kept": 3, "share": 0.5},
-        "artifacts": ["gallery.png"],
-        "notes": ["kept 3 of 6"],
-    }
-    assert summary()["params"]["near_threshold"] == 0.9
-
-
-def test_the_same_outcome_gives_the_same_bytes(project):
-    def written(metrics):
-        stage_folder("clean").mkdir(parents=True, exist_ok=True)
-        write_summary("clean", {"b": 1, "a": 2}, Outcome(metrics))
-        return (stage_folder("clean") / "summary.json").read_bytes()
-
-    assert written({"x": 1, "y": 2}) == written({"y": 2, "x": 1})
-
-
-def test_a_figure_that_is_no_number_is_not_written(project, in_this_process):
-    def clean(params):
-        return Outcome({"share": float("nan")})
-
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        run_stage(clean)
-    assert not (stage_folder("clean") / "summary.json").exists()
-
-
-def test_a_pass_that_ends_early_is_a_failed_run_with_what_the_stage_had_to_say(project, monkeypatch):
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    report = "Path('build/clean/result.json').write_text('{}')"
-    run(HEAD + f"def clean(params):\n {report}\n raise DataError('3 pixels')\nrun_stage(clean)", project)
-    store = open_store()
-    (logged,) = store.client.search_runs([store.experiment_id])
-    assert logged.info.status == "FAILED"
-    assert logged.data.tags["notes.clean"] == "failed: 3 pixels"
-    assert logged.data.params["clean.near_threshold"] == "0.9"
-    assert [item.path for item in store.client.list_artifacts(logged.info.run_id, "clean")] == ["clean/result.json"]
-
-
 def test_the_folder_of_the_stage_is_there_before_it_runs(project, in_this_process):
     def clean(params):
         assert Path("build/clean").is_dir()
@@ -280,14 +141,6 @@ def test_notes_are_said_after_the_name_of_the_stage(project, in_this_process, ca
     assert capsys.readouterr().out == "clean: one\nclean: two\n"
 
 
-def test_an_error_for_people_is_a_message_and_exit_code_1_without_a_traceback(project):
-    done = run(HEAD + "def clean(params): raise DataError('fer2013.csv:7: 3 pixels')\nrun_stage(clean)", project)
-    assert done.returncode == 1
-    assert done.stderr == "\nclean failed: fer2013.csv:7: 3 pixels\n"
-    assert done.stdout == ""
-    assert not (stage_folder("clean") / "summary.json").exists()
-
-
 def test_a_pass_that_ends_early_is_a_failed_run_with_what_the_stage_had_to_say(project, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     report = "Path('build/clean/result.json').write_text('{}')"
@@ -298,6 +151,14 @@ def test_a_pass_that_ends_early_is_a_failed_run_with_what_the_stage_had_to_say(p
     assert logged.data.tags["notes.clean"] == "failed: 3 pixels"
     assert logged.data.params["clean.near_threshold"] == "0.9"
     assert [item.path for item in store.client.list_artifacts(logged.info.run_id, "clean")] == ["clean/result.json"]
+
+
+def test_an_error_for_people_is_a_message_and_exit_code_1_without_a_traceback(project):
+    done = run(HEAD + "def clean(params): raise DataError('fer2013.csv:7: 3 pixels')\nrun_stage(clean)", project)
+    assert done.returncode == 1
+    assert done.stderr == "\nclean failed: fer2013.csv:7: 3 pixels\n"
+    assert done.stdout == ""
+    assert not (stage_folder("clean") / "summary.json").exists()
 
 
 def test_a_fault_in_params_yaml_is_such_an_error_and_the_stage_does_not_run(project):

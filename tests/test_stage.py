@@ -141,6 +141,7 @@ def test_notes_are_said_after_the_name_of_the_stage(project, in_this_process, ca
     assert capsys.readouterr().out == "clean: one\nclean: two\n"
 
 
+@pytest.mark.slow
 def test_a_pass_that_ends_early_is_a_failed_run_with_what_the_stage_had_to_say(project, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     report = "Path('build/clean/result.json').write_text('{}')"
@@ -153,10 +154,13 @@ def test_a_pass_that_ends_early_is_a_failed_run_with_what_the_stage_had_to_say(p
     assert [item.path for item in store.client.list_artifacts(logged.info.run_id, "clean")] == ["clean/result.json"]
 
 
-def test_an_error_for_people_is_a_message_and_exit_code_1_without_a_traceback(project):
+def test_an_error_for_people_is_a_message_and_exit_code_1_without_a_traceback(project, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     done = run(HEAD + "def clean(params): raise DataError('fer2013.csv:7: 3 pixels')\nrun_stage(clean)", project)
     assert done.returncode == 1
-    assert done.stderr == "\nclean failed: fer2013.csv:7: 3 pixels\n"
+    assert "Traceback" not in done.stderr
+    assert "this failure is not logged: the tracking server http://127.0.0.1:9" in done.stderr
+    assert done.stderr.endswith("\nclean failed: fer2013.csv:7: 3 pixels\n")
     assert done.stdout == ""
     assert not (stage_folder("clean") / "summary.json").exists()
 

@@ -124,6 +124,7 @@ def test_mean_gray_value_survives_the_light_ranges():
     assert changed.mean() == pytest.approx(images.mean(), rel=0.03)
 
 
+@pytest.mark.slow
 def test_offline_changes_need_no_keras():
     code = "import sys, tasks.augment; assert 'keras' not in sys.modules and 'tensorflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

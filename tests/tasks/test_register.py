@@ -39,6 +39,7 @@ def run_register():
         return register(RegisterParams(), run)
 
 
+@pytest.mark.slow
 def test_a_model_that_fails_a_gate_is_not_registered_and_that_is_no_error(project):
     write_judged(project, accuracy=0.3)
     tiny_model(project / "build/train/model.keras")

@@ -69,6 +69,7 @@ def test_killed_between_the_outputs_and_the_end_nothing_is_trained_again(build, 
     assert len(list(build.glob("train/checkpoints/*/epoch-??????"))) == 1
 
 
+@pytest.mark.slow
 def test_sigterm_leaves_in_order_with_the_last_epoch_kept(build):
     process = killing.start(trained.run, build.parent, tiny.params(epochs=10_000))
     deadline = time.monotonic() + 120

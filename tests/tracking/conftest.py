@@ -1,16 +1,31 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tasks.stage import Outcome, write_summary
+from tasks.tracking.store import open_store
 
 STAGES = ("ingest", "validate", "clean", "split", "augment")
 
 
+@pytest.fixture(scope="session")
+def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite store; to make one takes seconds, to copy it nothing."""
+    folder = tmp_path_factory.mktemp("store")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.delenv("DVC_ROOT", raising=False)
+        open_store()
+    return folder / "mlflow.db"
+
+
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_store: Path) -> Path:
     """An empty project folder with the summaries of the data stages, a SQLite store and a fixed key."""
+    shutil.copy(new_store, tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.delenv("DVC_ROOT", raising=False)

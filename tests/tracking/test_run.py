@@ -81,6 +81,7 @@ def test_a_deleted_experiment_is_brought_back(project):
 
 
 def test_a_new_store_is_made_by_one_process_at_a_time(project):
+    (project / "mlflow.db").unlink()
     (project / ".mien").mkdir()
     with FileLock(project / ".mien" / "store.lock"):
         assert not (project / "mlflow.db").exists()

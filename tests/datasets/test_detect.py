@@ -101,7 +101,7 @@ MISTAKEN = {
     ),
     "HTML page": (b"\n<!DOCTYPE html><html><head><title>Sign in</title>", "an HTML page, .* log in and download"),
     "kagglehub path": (
-        b"/root/.cache/kagglehub/datasets/msambare/fer2013/versions/1/fer2013.csv....xxxx\n",
+        b"/home/me/.cache/kagglehub/datasets/msambare/fer2013/versions/1/fer2013.csv....xxxx\n",
         "a text that holds only a path .*; copy the file from there",
     ),
     "Windows path": (rb"C:\Users\me\fer2013.csv", "a text that holds only a path"),

@@ -1,10 +1,13 @@
+import dataclasses
 import platform
 import sys
+import time
 
 import pytest
 from filelock import FileLock
 
 from mien.errors import TrackingError
+from mien.training import EpochReport
 from tasks.tracking.run import flatten, open_run
 from tasks.tracking.store import EXPERIMENT, open_store
 from tests.tracking.conftest import STAGES, summarise
@@ -38,6 +41,17 @@ def test_an_older_summary_of_a_stage_that_is_still_to_come_is_not_logged(project
     with open_run("train"):
         pass
     assert "evaluate/accuracy" not in runs()[0].data.metrics
+
+
+def test_an_epoch_of_an_earlier_process_keeps_its_time_and_says_nothing_of_this_machine(project):
+    figures = {"loss": 1.0, "accuracy": 0.5, "val_loss": 1.0, "val_accuracy": 0.5, "learning_rate": 0.1}
+    earlier = EpochReport(epoch=0, epochs=2, **figures, seconds=1.0, images_per_second=9.0, ended=1000.0)
+    with open_run("train") as run:
+        run.log_epoch(earlier)
+        run.log_epoch(dataclasses.replace(earlier, epoch=1, ended=time.time()))
+    client = open_store().client
+    assert [point.timestamp for point in client.get_metric_history(run.run_id, "epoch/loss")][0] == 1_000_000
+    assert [point.step for point in client.get_metric_history(run.run_id, "system/cpu_utilization_percentage")] == [1]
 
 
 def test_a_new_pass_is_a_new_run(project, monkeypatch):

@@ -1,0 +1,1 @@
+"""The checkout that a flow works in, seen through DVC and git."""

@@ -1,0 +1,101 @@
+"""DVC as a child process: its lines as they come, its whole tree ended with us."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from flows.errors import FlowError
+
+GRACE_SECONDS = 10.0
+"""Between asking a process tree to end and killing it: time to end the MLflow run and to release DVC's lock."""
+
+
+class CommandFailedError(FlowError):
+    """A child ended with an exit code other than 0; `lines` is all that it said."""
+
+    def __init__(self, command: str, code: int, lines: Sequence[str]) -> None:
+        self.command, self.code, self.lines = command, code, list(lines)
+        said = "\n".join(line for line in self.lines[-15:] if line.strip())
+        super().__init__(f"`{command}` ended with exit code {code}:\n{said}")
+
+
+def run_dvc(
+    *words: str,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    on_line: Callable[[str], None] = lambda _: None,
+) -> list[str]:
+    """Run `dvc` with these words in a checkout (the working directory by default) and return the lines that it said.
+
+    However this call is left (cancelled, killed, an error in `on_line`), no process of the child's tree is left over.
+
+    Args:
+        words: e.g. "repro", "--single-item", "train".
+        folder: root of the checkout.
+        environment: variables for the child besides our own.
+        on_line: called with every line, standard error included, as it comes.
+
+    Raises:
+        CommandFailedError: exit code other than 0.
+    """
+    command = [sys.executable, "-u", "-m", "flows.checkout.program", *words]
+    lines = []
+    with _started(command, folder or Path.cwd(), environment or {}) as process:
+        for line in _lines(process):
+            lines.append(line)
+            on_line(line)
+        code = process.wait()
+    if code:
+        raise CommandFailedError(" ".join(["dvc", *words]), code, lines)
+    return lines
+
+
+def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:
+    """What the process says; the last state of a line that rewrites itself."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        text = line.rstrip("\n").rsplit("\r", 1)[-1].rstrip()
+        if text:
+            yield text
+
+
+@contextmanager
+def _started(command: list[str], folder: Path, environment: Mapping[str, str]) -> "Iterator[subprocess.Popen[str]]":
+    # A stage's `python` is looked for in PATH: ours comes first, also where the environment is not activated.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1", **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        _end_tree(process)
+
+
+def _end_tree(process: "subprocess.Popen[str]") -> None:
+    """End the process and all that it has started: asked first, killed after a while."""
+    if process.poll() is None:
+        _signal_group(process, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_SECONDS)
+    _signal_group(process, signal.SIGKILL)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def _signal_group(process: "subprocess.Popen[str]", number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)

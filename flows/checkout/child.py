@@ -4,9 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 from flows.errors import FlowError
 
@@ -88,8 +91,9 @@ def _end_tree(process: "subprocess.Popen[str]") -> None:
     """End the process and all that it has started: asked first, killed after a while."""
     if process.poll() is None:
         _signal_group(process, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE_SECONDS)
+        limit = time.monotonic() + GRACE_SECONDS
+        while time.monotonic() < limit and (process.poll() is None or _group_lives(process.pid)):
+            time.sleep(0.05)
     _signal_group(process, signal.SIGKILL)
     process.wait()
     if process.stdout is not None:
@@ -99,3 +103,12 @@ def _end_tree(process: "subprocess.Popen[str]") -> None:
 def _signal_group(process: "subprocess.Popen[str]", number: signal.Signals) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)
+
+
+def _group_lives(group: int) -> bool:
+    """Whether a process of the group is still there; the dead that nobody has waited for do not count."""
+    for process in psutil.process_iter(["pid", "status"]):
+        with suppress(ProcessLookupError):
+            if os.getpgid(process.info["pid"]) == group and process.info["status"] != psutil.STATUS_ZOMBIE:
+                return True
+    return False

@@ -6,6 +6,7 @@ import select
 import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import PurePath
 
 import psutil
@@ -23,15 +24,33 @@ def end_with_parent() -> None:
     not give its place to the command (Debian's `sh`) outlives `dvc` as well: then the shell's parent is what counts.
     """
     signal.signal(signal.SIGTERM, _exit_in_order)
+    follow_parent()
+    if sys.platform.startswith("linux") and (starter := _starter_of_shell(os.getppid())) is not None:
+        _end_with(starter)
+
+
+def follow_parent() -> None:
+    """Have Linux send this process SIGTERM when its parent dies; what then happens is up to the handler that is set."""
     if not sys.platform.startswith("linux"):
         return
     parent = os.getppid()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
-        sys.exit(128 + signal.SIGTERM)
-    starter = _starter_of_shell(parent)
-    if starter is not None:
-        _end_with(starter)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def wait_for_end(process: int) -> None:
+    """Block until the process of this number, which need not be a child, has ended."""
+    try:
+        descriptor = os.pidfd_open(process)
+    except ProcessLookupError:
+        return
+    except (AttributeError, OSError):  # no Linux, or one before 5.3
+        with suppress(psutil.NoSuchProcess):
+            psutil.Process(process).wait()
+        return
+    _wait_readable(descriptor)
+    os.close(descriptor)
 
 
 def _starter_of_shell(process: int) -> int | None:
@@ -55,15 +74,19 @@ def _end_with(process: int) -> None:
         return
     except OSError:  # Linux before 5.3
         return
-    threading.Thread(target=_wait, args=(descriptor,), name="end-with-parent", daemon=True).start()
+    threading.Thread(target=_terminate_after, args=(descriptor,), name="end-with-parent", daemon=True).start()
 
 
-def _wait(descriptor: int) -> None:
+def _terminate_after(descriptor: int) -> None:
+    _wait_readable(descriptor)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _wait_readable(descriptor: int) -> None:
     """Block until the process behind the descriptor has ended, which makes it readable."""
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     poll.poll()
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _exit_in_order(number: int, _frame: object) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from mien.errors import MienError
+from mien.errors import MienError, TrackingError
 from mien.params import load_params
 from tasks.processes import end_with_parent
 
@@ -29,6 +29,9 @@ BUILD = Path("build")
 SUMMARY = "summary.json"
 REPORTS = ("", ".json", ".html", ".png")
 """Endings of what a stage writes for people; a folder has none."""
+
+TRY_AGAIN = 75
+"""Exit code of a stage that failed for a reason that may pass: a tracking server that does not answer (sysexits.h)."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ def stage_process(stage: str) -> Iterator[BaseModel]:
         stage_folder(stage).mkdir(parents=True, exist_ok=True)
         yield params
     except MienError as error:
-        sys.exit(f"\n{stage} failed: {error}")
+        print(f"\n{stage} failed: {error}", file=sys.stderr)
+        sys.exit(TRY_AGAIN if isinstance(error, TrackingError) else 1)
 
 
 def finish(stage: str, params: BaseModel, outcome: Outcome) -> None:

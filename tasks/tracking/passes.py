@@ -4,6 +4,7 @@ Stages are separate processes, perhaps on separate machines; the first one that 
 tags it with the key, the later ones find it by the key. A pass that executes nothing therefore leaves no run.
 """
 
+import json
 import os
 import platform
 from pathlib import Path
@@ -23,6 +24,12 @@ def pass_key() -> str:
     if name := experiment_name():
         return f"exp-{os.environ.get('DVC_EXP_BASELINE_REV', '')[:8]}-{name}-{mark}"
     return f"dvc-{mark}"
+
+
+def orchestrator_tags() -> dict[str, str]:
+    """Tags for the run from whoever orchestrates (`PIPELINE_TAGS`, a JSON object of strings), e.g. a link to itself."""
+    tags: dict[str, str] = json.loads(os.environ.get("PIPELINE_TAGS") or "{}")
+    return tags
 
 
 def process_mark(process: psutil.Process | None = None) -> str:

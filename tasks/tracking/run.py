@@ -14,7 +14,7 @@ from mien.params import STAGES
 from tasks.stage import SUMMARY, stage_folder
 from tasks.tracking.origin import data_input, environment, origin
 from tasks.tracking.outbox import Outbox, deliver_kept
-from tasks.tracking.passes import experiment_name, pass_key, process_lives, process_mark
+from tasks.tracking.passes import experiment_name, orchestrator_tags, pass_key, process_lives, process_mark
 from tasks.tracking.store import Store, open_store
 
 if TYPE_CHECKING:
@@ -129,16 +129,28 @@ def end_orphans(store: Store) -> None:
             store.client.set_terminated(run.info.run_id, "KILLED")
 
 
-def _join_or_create(store: Store) -> str:
-    key, mark = pass_key(), process_mark()
+def end_run_of(store: Store, key: str, status: str) -> None:
+    """End the run of a pass that still says RUNNING, when whoever ran its stage on another machine is gone."""
+    query = f"status = 'RUNNING' AND tags.`{KEY_TAG}` = '{key}'"
+    for run in store.client.search_runs([store.experiment_id], query):
+        store.client.set_terminated(run.info.run_id, status)
+
+
+def find_run(store: Store, key: str) -> str | None:
+    """Id of the run of a pass, None where no stage of it has made one."""
     found = store.client.search_runs([store.experiment_id], f"tags.`{KEY_TAG}` = '{key}'", max_results=1)
-    if found:
-        run_id = str(found[0].info.run_id)
+    return str(found[0].info.run_id) if found else None
+
+
+def _join_or_create(store: Store) -> str:
+    key, mark = pass_key(), {"pipeline.host": platform.node(), "pipeline.process": process_mark()}
+    if run_id := find_run(store, key):
         # The mark first: a run that says RUNNING with the mark of a dead process is ended by whoever sees it.
-        store.client.set_tag(run_id, "pipeline.process", mark)
+        for name, value in (mark | orchestrator_tags()).items():
+            store.client.set_tag(run_id, name, value)
         store.client.update_run(run_id, status="RUNNING")
         return run_id
-    tags = {KEY_TAG: key, "pipeline.host": platform.node(), "pipeline.process": mark, **origin()}
+    tags = {KEY_TAG: key, **mark, **origin(), **orchestrator_tags()}
     run_id = str(store.client.create_run(store.experiment_id, tags=tags, run_name=experiment_name()).info.run_id)
     store.client.log_dict(run_id, environment(), "environment.json")
     store.client.log_inputs(run_id, [data_input("training")])

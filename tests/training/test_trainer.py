@@ -181,7 +181,7 @@ def test_xla_compiles_the_step_with_online_changes_and_resumes_too(trainings, tm
 
 
 def test_a_gpu_that_is_not_there_is_an_error_before_any_work(trainings, monkeypatch):
-    monkeypatch.setattr("mien.training.devices.gpus", lambda: 0)
+    monkeypatch.setattr("mien.training.devices.gpus", list)
     with pytest.raises(TrainingError, match="train.device is gpu, but .* sees no GPU"):
         trainings.train(tiny.params(device="gpu"))
     assert not trainings.folder.exists()

@@ -1,0 +1,35 @@
+"""`python -m flows.recovery.watchman PID FLOW_RUN_ID KEY`: waits for the end of a flow's process, then tidies up.
+
+An orderly flow ends its watchman before it ends itself; what comes after the wait is therefore for a killed one only.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+
+from tasks.processes import wait_for_end
+
+GRACE_SECONDS = 12.0
+"""Time for the stage's own process to end its MLflow run in order."""
+
+
+def tidy_up(flow_run_id: str, key: str) -> None:
+    """Do what the killed process has left undone; each step also where another one fails."""
+    from flows.recovery import killed
+
+    steps: tuple[Callable[[], None], ...] = (
+        lambda: killed.mark_crashed(flow_run_id),
+        killed.put_back_overrides,
+        lambda: time.sleep(GRACE_SECONDS),
+        lambda: killed.end_tracking_run(key),
+    )
+    for step in steps:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - the other steps matter more than a clean end of this process
+            print(f"watchman of {flow_run_id}: {type(error).__name__}: {error}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    wait_for_end(int(sys.argv[1]))
+    tidy_up(*sys.argv[2:])

@@ -1,0 +1,47 @@
+"""The lines of a stage as log lines of its task, and its progress as an artifact that moves."""
+
+import re
+from uuid import UUID
+
+import httpx
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.exceptions import PrefectException
+from prefect.logging import get_run_logger
+
+METER = re.compile(r"^(?P<title>[^:]+): [\d,]+ of [\d,]+ \((?P<share>\d+)%\), (?P<rest>\d+ s left.*)$")
+"""A line of `mien.progress` where the output is no terminal."""
+
+
+class StageLog:
+    """Takes the lines of one stage, as they come."""
+
+    def __init__(self, stage: str) -> None:
+        self._logger = get_run_logger()
+        self._key = f"progress-{re.sub('[^a-z0-9]+', '-', stage.lower())}"
+        self._artifact: UUID | None = None
+
+    def __call__(self, line: str) -> None:
+        """Log the line; show it as progress too where it tells any."""
+        self._logger.info(line)
+        if found := METER.match(line):
+            self._show(float(found["share"]), f"{found['title']}: {found['rest']}")
+
+    def done(self) -> None:
+        """Fill the bar, if there is one."""
+        if self._artifact is not None:
+            self._show(100.0, "done")
+
+    def _show(self, percent: float, text: str) -> None:
+        try:
+            if self._artifact is None:
+                self._artifact = _id(create_progress_artifact(percent, key=self._key, description=text))
+            else:
+                update_progress_artifact(self._artifact, percent, description=text)
+        except (httpx.HTTPError, PrefectException) as error:
+            # Hours of training are worth more than a bar.
+            self._logger.warning("progress is not shown: %s", error)
+
+
+def _id(created: object) -> UUID:
+    assert isinstance(created, UUID)
+    return created

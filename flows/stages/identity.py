@@ -1,0 +1,25 @@
+"""How a flow run and the MLflow run of its stages name each other."""
+
+import json
+from collections.abc import Mapping
+
+from prefect.runtime import flow_run
+
+
+def pass_key() -> str:
+    """Key of the MLflow run of this flow run, on whatever machine a stage runs."""
+    return f"prefect-{flow_run.id}"
+
+
+def flow_tags() -> dict[str, str]:
+    """Tags by which the MLflow run names this flow run."""
+    return {
+        "prefect.flow_run.id": str(flow_run.id),
+        "prefect.flow_run.name": str(flow_run.name),
+        "prefect.flow_run.url": str(flow_run.ui_url),
+    }
+
+
+def stage_environment(key: str, tags: Mapping[str, str]) -> dict[str, str]:
+    """Variables that make a stage's process join the MLflow run of `key` and put `tags` on it."""
+    return {"PIPELINE_KEY": key, "PIPELINE_TAGS": json.dumps(dict(tags))}

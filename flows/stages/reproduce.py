@@ -1,0 +1,52 @@
+"""Bring one stage up to date in this checkout, through DVC."""
+
+import time
+from collections.abc import Callable, Mapping
+
+from flows.checkout.child import CommandFailedError, run_dvc
+from flows.checkout.graph import Graph
+from flows.errors import FlowError
+from flows.stages.result import CACHED, Result, explain, kind
+
+
+def reproduce(
+    stage: str,
+    *,
+    force: bool,
+    pull: bool,
+    environment: Mapping[str, str],
+    on_line: Callable[[str], None],
+) -> Result:
+    """Run `dvc repro --single-item` where DVC says that something has changed.
+
+    Args:
+        stage: its name in dvc.yaml.
+        force: run it also when nothing has changed.
+        pull: look for missing data and for results of the same run in the default remote too.
+        environment: variables for the stage.
+        on_line: called with every line that DVC and the stage say.
+
+    Raises:
+        PassingError: a server or a remote did not answer; the same call may work later.
+        FlowError: the stage failed, or DVC says that it is done when it is not.
+    """
+    started = time.monotonic()
+    if not force and not Graph().changes([stage]):
+        return Result(stage, CACHED, "nothing has changed", time.monotonic() - started)
+    flags = [flag for flag, wanted in (("--force", force), ("--pull", pull)) if wanted]
+    try:
+        lines = run_dvc(
+            "repro", "--single-item", *flags, stage, "--wait-for-lock", environment=environment, on_line=on_line
+        )
+    except CommandFailedError as error:
+        raise explain(stage, error) from error
+    seconds = time.monotonic() - started
+    if left := Graph().changes([stage]):
+        raise FlowError(f"{stage}: DVC says that it is done, but not all is in its place: {left[stage]}")
+    return Result(stage, kind(lines), _last_words(stage, lines), seconds)
+
+
+def _last_words(stage: str, lines: list[str]) -> str:
+    """The last thing that the stage itself said, else how DVC put it."""
+    said = [line.removeprefix(f"{stage}: ") for line in lines if line.startswith(f"{stage}: ")]
+    return said[-1] if said else next((line for line in lines if f"'{stage}'" in line), "up to date")

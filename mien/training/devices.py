@@ -1,5 +1,10 @@
-"""Where training computes, and in which precision."""
+"""Where training computes, and in which precision.
 
+`python -m mien.training.devices` prints what there is as a line of JSON, for whoever has no Keras in their process:
+`{"backend": "tensorflow", "gpus": 1, "names": ["NVIDIA H200"]}`.
+"""
+
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -12,13 +17,21 @@ NATIVE_BFLOAT16 = (8, 0)
 """Compute capability of NVIDIA GPUs (Ampere) from which on bfloat16 is computed and not emulated."""
 
 
-def gpus() -> int:
-    """How many GPUs Keras' backend sees."""
-    if keras.backend.backend() == "torch":  # where Keras cannot list devices
-        import torch  # type: ignore[import-not-found,unused-ignore]
+def gpus() -> list[str]:
+    """Model of each GPU that Keras' backend sees. TensorFlow takes no memory of them for the answer."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
 
-        return int(torch.cuda.device_count())
-    return len(keras.distribution.list_devices("gpu"))
+        found = tf.config.list_physical_devices("GPU")
+        return [tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in found]
+    if backend == "jax":
+        import jax  # type: ignore[import-not-found,unused-ignore]
+
+        return [gpu.device_kind for gpu in jax.devices() if gpu.platform == "gpu"]
+    import torch  # type: ignore[import-not-found,unused-ignore]
+
+    return [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
 
 
 def device_scope(device: str) -> Any:  # noqa: ANN401  a context manager of Keras' backend
@@ -60,3 +73,13 @@ def precision(policy: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def main() -> None:
+    """Print the backend and its GPUs."""
+    names = gpus()
+    print(json.dumps({"backend": keras.backend.backend(), "gpus": len(names), "names": names}))
+
+
+if __name__ == "__main__":
+    main()

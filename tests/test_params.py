@@ -92,11 +92,6 @@ def test_ranges_are_given_by_name_or_by_value():
         AugmentParams(ranges="heavy")
 
 
-def test_networks_take_options_of_their_own():
-    params = parse_params({"train": {"network": {"name": "affectnet_cnn", "blocks": 3}}})
-    assert params.train.network.options == {"blocks": 3}
-
-
 def test_a_section_that_is_no_stage_is_refused():
     with pytest.raises(ParamsError, match="no section 'tidy'"):
         Params().section("tidy")

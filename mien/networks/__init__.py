@@ -7,12 +7,10 @@ used, so that a saved model needs no code of ours. Set the seed (`keras.utils.se
 the first weights shall be the same again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import keras
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from mien.errors import ParamsError
 from mien.networks.affectnet_cnn import AffectnetCnn
@@ -21,6 +19,7 @@ from mien.networks.deep_cnn import DeepCnn
 from mien.networks.mememoji import Mememoji
 from mien.networks.network import Network
 from mien.networks.vgg_small import VggSmall
+from mien.params import parse_params
 
 NETWORKS: Mapping[str, type[Network]] = MappingProxyType(
     {
@@ -31,7 +30,7 @@ NETWORKS: Mapping[str, type[Network]] = MappingProxyType(
         "vgg_small": VggSmall,
     }
 )
-"""Every architecture; a new one is a module and a line here."""
+"""Every architecture; a new one is a module and a line here, its options and a line in `mien.params.networks`."""
 
 
 def build(
@@ -51,7 +50,7 @@ def build(
         shape: of one face, (H, W, C).
         mean: gray value (0..255) that is subtracted from every pixel.
         std: gray values by which the difference is divided; with the defaults pixels become 0..1.
-        options: of that network, see its fields.
+        options: of that network, see `mien.params.NETWORK_OPTIONS`.
 
     Returns:
         A functional model, not compiled: faces (B, H, W, C) uint8 to probabilities (B, `classes`) float32, also where
@@ -71,42 +70,9 @@ def build(
 
 
 def _network(name: str, options: Mapping[str, object]) -> Network:
-    """The architecture with its options checked."""
-    if name not in NETWORKS:
-        raise ParamsError(f"train.network.name: no network {name!r}. Known: {', '.join(NETWORKS)}.")
-    kind = NETWORKS[name]
-    try:
-        return kind.model_validate(options)
-    except ValidationError as error:
-        faults = " ".join(_faults(error.errors()))
-        raise ParamsError(f"network {name}: {faults}\nOptions of {name}:\n{_describe(kind)}") from error
-
-
-def _faults(errors: Sequence[ErrorDetails]) -> Iterator[str]:
-    """What is wrong with each option.
-
-    Pydantic tries "a number or a list" both ways and reports both; the one that got deeper is the one meant.
-    """
-    depth: dict[object, int] = {}
-    for fault in errors:
-        option = fault["loc"][:1]
-        depth[option] = max(depth.get(option, 0), len(fault["loc"]))
-    for fault in errors:
-        if len(fault["loc"]) == depth[fault["loc"][:1]]:
-            yield _sentence(fault)
-
-
-def _sentence(fault: ErrorDetails) -> str:
-    if fault["type"] == "extra_forbidden":
-        return f"no option {fault['loc'][0]!r} (received {fault['input']!r})."
-    option = f"{fault['loc'][0]}: " if fault["loc"] else ""
-    return f"{option}{fault['msg'].removeprefix('Value error, ')}, received {fault['input']!r}."
-
-
-def _describe(kind: type[Network]) -> str:
-    """One line for each option."""
-    lines = [f"  {name} (default {field.default!r}): {field.description}" for name, field in kind.model_fields.items()]
-    return "\n".join(lines)
+    """The architecture with its options, checked in the words of params.yaml."""
+    parse_params({"train": {"network": {"name": name, **options}}}, "networks.build")
+    return NETWORKS[name].model_validate(options)
 
 
 def _check(name: str, network: Network, classes: int, shape: tuple[int, int, int], std: float) -> None:

@@ -1,15 +1,13 @@
 """`blog_cnn`: three convolutions of falling size, from a blog of 2017; 33,418 parameters at 6 classes."""
 
 from keras import KerasTensor, layers
-from pydantic import Field
 
-from mien.networks.network import Network, Rate
+from mien.networks.network import Network
+from mien.params.networks import BlogCnnOptions
 
 
-class BlogCnn(Network):
+class BlogCnn(BlogCnnOptions, Network):
     """Large kernels first, one average pooling, a small dense layer. Shapes below are for 48x48x1."""
-
-    dropout: Rate = Field(0.3, description="0 to below 1; before the dense layer.")
 
     @property
     def smallest(self) -> int:

@@ -4,16 +4,13 @@
 """
 
 from keras import KerasTensor, layers
-from pydantic import Field
 
-from mien.networks.network import Network, Rate
+from mien.networks.network import Network
+from mien.params.networks import DeepCnnOptions
 
 
-class DeepCnn(Network):
+class DeepCnn(DeepCnnOptions, Network):
     """Blocks of two convolutions, ReLU before batch norm, He's normal weights. Shapes below are for 48x48x1."""
-
-    dropout: Rate = Field(0.4, description="0 to below 1; after each pooling.")
-    dense_dropout: Rate = Field(0.6, description="0 to below 1; after the dense layer.")
 
     @property
     def smallest(self) -> int:

@@ -1,15 +1,13 @@
 """`mememoji`: nine 3x3 convolutions in three blocks, from the project of that name of 2016; 1,727,430 at 6 classes."""
 
 from keras import KerasTensor, layers
-from pydantic import Field
 
-from mien.networks.network import Network, Rate
+from mien.networks.network import Network
+from mien.params.networks import MememojiOptions
 
 
-class Mememoji(Network):
+class Mememoji(MememojiOptions, Network):
     """Three blocks of three convolutions, two dense layers. Shapes below are for 48x48x1."""
-
-    dropout: Rate = Field(0.3, description="0 to below 1; before the first dense layer.")
 
     @property
     def smallest(self) -> int:

@@ -1,23 +1,18 @@
-"""What every architecture is: checked options, and the layers between scaled pixels and the softmax."""
+"""What every architecture is: its options, and the layers between scaled pixels and the softmax."""
 
 from abc import ABC, abstractmethod
-from typing import Annotated
 
 from keras import KerasTensor
-from pydantic import BaseModel, ConfigDict, Field
 
-Rate = Annotated[float, Field(ge=0.0, lt=1.0)]
-"""Share of values that a dropout layer sets to 0 in training, 0 to below 1."""
+from mien.params import NetworkOptions
 
 
-class Network(BaseModel, ABC):
-    """An architecture; its fields are the options that `train.network` in params.yaml may hold beside `name`.
+class Network(NetworkOptions, ABC):
+    """An architecture; its fields are its options, which `mien.params` declares for who has no Keras.
 
-    Values are not converted (`"0.3"` is no number) and unknown options are refused. Layers have fixed names, so that
-    two models of one kind are equal layer by layer, whatever was built before them in the process.
+    Layers have fixed names, so that two models of one kind are equal layer by layer, whatever was built before them in
+    the process.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     @property
     @abstractmethod

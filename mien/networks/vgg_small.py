@@ -4,19 +4,13 @@
 """
 
 from keras import KerasTensor, layers
-from pydantic import Field
 
-from mien.networks.network import Network, Rate
+from mien.networks.network import Network
+from mien.params.networks import VggSmallOptions
 
 
-class VggSmall(Network):
-    """Three blocks of two convolutions with batch norm. Shapes below are for 48x48x1.
-
-    The source gives no rates of dropout; these are the usual ones for its kind.
-    """
-
-    dropout: Rate = Field(0.25, description="0 to below 1; after each pooling.")
-    dense_dropout: Rate = Field(0.5, description="0 to below 1; after the dense layer.")
+class VggSmall(VggSmallOptions, Network):
+    """Three blocks of two convolutions with batch norm. Shapes below are for 48x48x1."""
 
     @property
     def smallest(self) -> int:

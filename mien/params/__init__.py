@@ -1,6 +1,7 @@
 """The typed, frozen view of params.yaml. Nobody else opens that file."""
 
 from mien.params.file import PARAMS_FILE, load_params, parse_params
+from mien.params.networks import NETWORK_OPTIONS, NetworkOptions, NetworkParams
 from mien.params.sections import (
     RANGES,
     STAGES,
@@ -12,7 +13,6 @@ from mien.params.sections import (
     EvaluateParams,
     Gates,
     IngestParams,
-    NetworkParams,
     OptimizerParams,
     Params,
     Ranges,
@@ -34,6 +34,8 @@ __all__ = [
     "EvaluateParams",
     "Gates",
     "IngestParams",
+    "NETWORK_OPTIONS",
+    "NetworkOptions",
     "NetworkParams",
     "OptimizerParams",
     "PARAMS_FILE",

@@ -1,11 +1,12 @@
 """What every setting means and what is allowed: one frozen section per stage, unknown keys refused."""
 
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from mien.errors import ParamsError
 from mien.labels import EMOTIONS
+from mien.params.networks import NetworkParams
 
 Usage = Literal["Training", "PublicTest", "PrivateTest"]
 
@@ -160,26 +161,6 @@ class AugmentParams(Section):
     seed: int = Field(42, ge=0)
 
     _names = field_validator("ranges", mode="before")(_named_ranges)
-
-
-class NetworkParams(BaseModel):
-    """Name of a network and its options, which the network itself checks (`mien.networks.build`)."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    name: str = "vgg_small"
-
-    @model_validator(mode="after")
-    def _nothing_that_follows_from_the_data(self) -> Self:
-        taken = sorted({"classes", "shape", "mean", "std"} & set(self.options))
-        if taken:
-            raise ValueError(f"{', '.join(taken)} follow from the data and cannot be set")
-        return self
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """Keyword arguments for the builder."""
-        return dict(self.model_extra or {})
 
 
 class OptimizerParams(Section):

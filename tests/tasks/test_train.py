@@ -18,7 +18,7 @@ def build(tmp_path, monkeypatch):
     """The folder build/, seen from the current directory."""
     trained.prepare(tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(networks, "NETWORKS", {"tiny": trained.Tiny})
+    monkeypatch.setattr(networks, "NETWORKS", {"blog_cnn": trained.Tiny})
     return tmp_path / "build"
 
 

@@ -44,5 +44,5 @@ def run(root, params, on_epoch=lambda report: None):
     """The stage as a process of its own."""
     os.chdir(root)
     end_with_parent()
-    networks.NETWORKS = {"tiny": Tiny}
+    networks.NETWORKS = {"blog_cnn": Tiny}
     train_and_write(params, on_epoch)

@@ -72,7 +72,7 @@ def test_a_network_learns_and_says_what_it_is(trainings):
     assert [report.epoch for report in trained.history] == trainings.seen == list(range(5))
     assert trained.facts.classes == tiny.CLASSES
     assert trained.facts.shape == (8, 8, 1)
-    assert trained.facts.network == "tiny"
+    assert trained.facts.network == "blog_cnn"
     assert not trainings.told
 
 

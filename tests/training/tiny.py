@@ -40,7 +40,8 @@ def data(training=96, validation=30):
 
 
 def params(**changes):
-    settings = {"network": {"name": "tiny"}, "batch_size": 32, "epochs": 4, "early_stopping": None, "seed": 7}
+    """Settings; the network has a name of the catalogue, and is `network` where it is built."""
+    settings = {"network": {"name": "blog_cnn"}, "batch_size": 32, "epochs": 4, "early_stopping": None, "seed": 7}
     return TrainParams.model_validate({**settings, **changes})
 
 

@@ -1,0 +1,136 @@
+"""The networks' names and options, which need no Keras to be checked; `mien.networks` has their layers."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+
+Rate = Annotated[float, Field(ge=0.0, lt=1.0)]
+"""Share of values that a dropout layer sets to 0 in training, 0 to below 1."""
+
+Filters = Annotated[int, Field(ge=32, le=512)]
+Units = Annotated[int, Field(ge=16, le=4096)]
+
+
+class NetworkOptions(BaseModel):
+    """Base of the options: values are not converted (`"0.3"` is no number) and unknown ones are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class BlogCnnOptions(NetworkOptions):
+    """Of `blog_cnn`."""
+
+    dropout: Rate = Field(0.3, description="0 to below 1; before the dense layer.")
+
+
+class AffectnetCnnOptions(NetworkOptions):
+    """Of `affectnet_cnn`.
+
+    `dense_layers` counts hidden layers only: the softmax layer comes on top, as it does in the report's list. Where
+    `filters` or `dense_units` is one number, every layer has it; a list names them one by one.
+    """
+
+    conv_layers: int = Field(
+        3, ge=2, le=4, description="2 to 4; convolutions 3x3, zero padding, ReLU, max pooling 2x2."
+    )
+    filters: Filters | Sequence[Filters] = Field(64, description="32 to 512; of each convolution, or a list.")
+    dropout: float = Field(0.25, ge=0.25, le=0.5, description="0.25 to 0.5; after each pooling.")
+    dense_layers: int = Field(2, ge=2, le=4, description="2 to 4; hidden, ReLU; the softmax layer not counted.")
+    dense_units: Units | Sequence[Units] = Field(256, description="16 to 4096; of each dense layer, or a list.")
+
+    @model_validator(mode="after")
+    def _lengths_agree(self) -> Self:
+        for name, count in (("filters", self.conv_layers), ("dense_units", self.dense_layers)):
+            values = getattr(self, name)
+            if not isinstance(values, int) and len(values) != count:
+                layers_of = "conv_layers" if name == "filters" else "dense_layers"
+                raise ValueError(f"{name} has {len(values)} entries, {layers_of} is {count}")
+        return self
+
+
+class DeepCnnOptions(NetworkOptions):
+    """Of `deep_cnn`."""
+
+    dropout: Rate = Field(0.4, description="0 to below 1; after each pooling.")
+    dense_dropout: Rate = Field(0.6, description="0 to below 1; after the dense layer.")
+
+
+class MememojiOptions(NetworkOptions):
+    """Of `mememoji`."""
+
+    dropout: Rate = Field(0.3, description="0 to below 1; before the first dense layer.")
+
+
+class VggSmallOptions(NetworkOptions):
+    """Of `vgg_small`. The source gives no rates of dropout; these are the usual ones for its kind."""
+
+    dropout: Rate = Field(0.25, description="0 to below 1; after each pooling.")
+    dense_dropout: Rate = Field(0.5, description="0 to below 1; after the dense layer.")
+
+
+NETWORK_OPTIONS: Mapping[str, type[NetworkOptions]] = MappingProxyType(
+    {
+        "blog_cnn": BlogCnnOptions,
+        "affectnet_cnn": AffectnetCnnOptions,
+        "deep_cnn": DeepCnnOptions,
+        "mememoji": MememojiOptions,
+        "vgg_small": VggSmallOptions,
+    }
+)
+"""The options of every network; `mien.networks.NETWORKS` has its layers under the same name."""
+
+
+class NetworkParams(BaseModel):
+    """Name of a network and, beside it, its options."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str = "vgg_small"
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        faults = list(_faults(self.name, self.options))
+        if faults:
+            raise ValidationError.from_exception_data("network", faults)
+        return self
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Keyword arguments for the builder."""
+        return dict(self.model_extra or {})
+
+
+def _faults(name: str, options: Mapping[str, object]) -> Iterator[InitErrorDetails]:
+    """What is wrong, each under its key.
+
+    Pydantic tries "a number or a list" both ways and reports both; the one that got deeper is the one meant.
+    """
+    if name not in NETWORK_OPTIONS:
+        yield _fault("name", message=f"no network of that name; known: {', '.join(NETWORK_OPTIONS)}", received=name)
+        return
+    errors = _errors(NETWORK_OPTIONS[name], options)
+    for error in errors:
+        key = error["loc"][:1]
+        if len(error["loc"]) == max(len(other["loc"]) for other in errors if other["loc"][:1] == key):
+            yield _fault(*key, message=_message(error, name), received=error["input"])
+
+
+def _errors(kind: type[NetworkOptions], options: Mapping[str, object]) -> list[ErrorDetails]:
+    try:
+        kind.model_validate(options)
+    except ValidationError as error:
+        return error.errors()
+    return []
+
+
+def _message(error: ErrorDetails, name: str) -> str:
+    if error["type"] == "extra_forbidden":
+        return f"{name} has no such option; known: {', '.join(NETWORK_OPTIONS[name].model_fields)}"
+    return error["msg"].removeprefix("Value error, ")
+
+
+def _fault(*key: int | str, message: str, received: object) -> InitErrorDetails:
+    return InitErrorDetails(type=PydanticCustomError("network", message), loc=key, input=received)

@@ -34,6 +34,7 @@ def run_dvc(
 ) -> list[str]:
     """Run `dvc` with these words in a checkout (the working directory by default) and return the lines that it said.
 
+    Where another DVC command holds the checkout, it waits.
     However this call is left (cancelled, killed, an error in `on_line`), no process of the child's tree is left over.
 
     Args:
@@ -45,7 +46,7 @@ def run_dvc(
     Raises:
         CommandFailedError: exit code other than 0.
     """
-    command = [sys.executable, "-u", "-m", "flows.checkout.program", *words]
+    command = [sys.executable, "-u", "-m", "flows.checkout.program", "--wait-for-lock", *words]
     lines = []
     with _started(command, folder or Path.cwd(), environment or {}) as process:
         for line in _lines(process):

@@ -8,38 +8,43 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-LOCK = Path(".mien/pipeline.lock")
-HOLDER = Path(".mien/pipeline.json")
+FOLDER = Path(".mien")
 TELL_SECONDS = 60.0
 
 
 @contextmanager
-def only_run(name: str, tell: Callable[[str], None]) -> Iterator[None]:
-    """Hold the checkout; waits for the run that holds it, and says so now and then.
+def only_run(name: str, tell: Callable[[str], None], what: str = "pipeline") -> Iterator[None]:
+    """Hold the checkout, or another thing in it; waits for the run that holds it, and says so now and then.
 
     The lock is the operating system's: it ends with the process that holds it, however that ends.
+
+    Args:
+        name: who holds it, for those who wait.
+        tell: takes lines for people.
+        what: name of the lock, one for each thing of which there is one in a checkout.
     """
-    LOCK.parent.mkdir(exist_ok=True)
-    lock = FileLock(LOCK)
+    FOLDER.mkdir(exist_ok=True)
+    place = (FOLDER / what).resolve()
+    lock, holder = FileLock(place.with_suffix(".lock")), place.with_suffix(".json")
     wait = 0.0
     while True:
         try:
             lock.acquire(timeout=wait)
             break
         except Timeout:
-            tell(f"waiting: {_holder()} runs in this checkout")
+            tell(f"waiting: {_known(holder)} runs in this checkout")
             wait = TELL_SECONDS
     try:
-        HOLDER.write_text(json.dumps({"run": name, "pid": os.getpid()}) + "\n", encoding="utf-8")
+        holder.write_text(json.dumps({"run": name, "pid": os.getpid()}) + "\n", encoding="utf-8")
         yield
     finally:
-        HOLDER.unlink(missing_ok=True)
+        holder.unlink(missing_ok=True)
         lock.release()
 
 
-def _holder() -> str:
+def _known(holder: Path) -> str:
     try:
-        known = json.loads(HOLDER.read_text(encoding="utf-8"))
+        known = json.loads(holder.read_text(encoding="utf-8"))
     except (OSError, ValueError):  # it is just being written or removed
         return "another run"
     return f"{known['run']} (process {known['pid']})"

@@ -11,6 +11,11 @@ from prefect.logging import get_run_logger
 METER = re.compile(r"^(?P<title>[^:]+): [\d,]+ of [\d,]+ \((?P<share>\d+)%\), (?P<rest>\d+ s left.*)$")
 """A line of `mien.progress` where the output is no terminal."""
 
+HINT = re.compile(
+    r"^(To track the changes with git|\s+git add|To enable auto staging|\s+dvc config core|Use `dvc push`)"
+)
+"""What DVC advises somebody at a terminal."""
+
 
 class StageLog:
     """Takes the lines of one stage, as they come."""
@@ -22,6 +27,8 @@ class StageLog:
 
     def __call__(self, line: str) -> None:
         """Log the line; show it as progress too where it tells any."""
+        if HINT.match(line):
+            return
         self._logger.info(line)
         if found := METER.match(line):
             self._show(float(found["share"]), f"{found['title']}: {found['rest']}")

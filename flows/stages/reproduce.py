@@ -35,18 +35,16 @@ def reproduce(
         return Result(stage, CACHED, "nothing has changed", time.monotonic() - started)
     flags = [flag for flag, wanted in (("--force", force), ("--pull", pull)) if wanted]
     try:
-        lines = run_dvc(
-            "repro", "--single-item", *flags, stage, "--wait-for-lock", environment=environment, on_line=on_line
-        )
+        lines = run_dvc("repro", "--single-item", *flags, stage, environment=environment, on_line=on_line)
     except CommandFailedError as error:
         raise explain(stage, error) from error
     seconds = time.monotonic() - started
     if left := Graph().changes([stage]):
         raise FlowError(f"{stage}: DVC says that it is done, but not all is in its place: {left[stage]}")
-    return Result(stage, kind(lines), _last_words(stage, lines), seconds)
+    return Result(stage, kind(lines), _own_words(stage, lines), seconds)
 
 
-def _last_words(stage: str, lines: list[str]) -> str:
-    """The last thing that the stage itself said, else how DVC put it."""
+def _own_words(stage: str, lines: list[str]) -> str:
+    """What the stage itself said, else how DVC put it."""
     said = [line.removeprefix(f"{stage}: ") for line in lines if line.startswith(f"{stage}: ")]
-    return said[-1] if said else next((line for line in lines if f"'{stage}'" in line), "up to date")
+    return "; ".join(said) or next((line for line in lines if f"'{stage}'" in line), "up to date")

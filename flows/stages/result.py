@@ -30,6 +30,7 @@ class Result:
     name: str
     message: str
     seconds: float
+    failed: bool = False
 
 
 def kind(lines: Sequence[str]) -> str:

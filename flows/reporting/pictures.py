@@ -1,0 +1,32 @@
+"""Pictures of a run inside a page of text, so that they show wherever the page does."""
+
+import base64
+
+import cv2
+
+from tasks.stage import stage_folder
+
+WIDTH = 900
+"""Pixels; wider pictures are scaled down, since a page travels through the server's database."""
+
+PICTURES = {"confusion": "Confusion matrix", "guesses": "Sample faces", "mistakes": "Surest mistakes"}
+
+
+def pictures_page() -> str:
+    """Markdown with the confusion matrix and sample faces of build/evaluate/pictures, those that are there."""
+    folder = stage_folder("evaluate") / "pictures"
+    parts = []
+    for name, title in PICTURES.items():
+        picture = cv2.imread(str(folder / f"{name}.png"))
+        if picture is not None:
+            parts.append(f"### {title}\n\n![{title}](data:image/png;base64,{_encoded(picture)})\n")
+    return "\n".join(parts)
+
+
+def _encoded(picture: cv2.typing.MatLike) -> str:
+    """PNG in base64, at most WIDTH pixels wide."""
+    height, width = picture.shape[:2]
+    if width > WIDTH:
+        picture = cv2.resize(picture, (WIDTH, round(height * WIDTH / width)), interpolation=cv2.INTER_AREA)
+    _, png = cv2.imencode(".png", picture)
+    return base64.b64encode(png.tobytes()).decode()

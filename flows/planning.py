@@ -16,9 +16,14 @@ TRAIN = "train"
 
 @dataclass(frozen=True)
 class Plan:
-    """`stages` in order; `forced` of them run whatever DVC says; `pull`: ask the default remote for missing data."""
+    """What to do.
+
+    `stages` in order; `stale` of them have changed, as far as is known before anything runs; `forced` of them run
+    whatever DVC says; `pull`: ask the default remote for missing data.
+    """
 
     stages: Sequence[str]
+    stale: frozenset[str]
     forced: frozenset[str]
     pull: bool
     train_elsewhere: bool
@@ -45,15 +50,15 @@ def make_plan(names: Sequence[str], *, forced: Sequence[str], local: bool, has_s
         FlowError: something is missing, and what to do about it.
         PassingError: something does not answer.
     """
-    stale = set(Graph().changes(names)) | set(forced)
+    stale = frozenset(Graph().changes(names)) | set(forced)
     if not stale:
-        return Plan(names, frozenset(), pull=False, train_elsewhere=False)
+        return Plan(names, stale, frozenset(), pull=False, train_elsewhere=False)
     pull = check_default_remote()
     _check_tracking()
     elsewhere = not local and has_server and TRAIN in names and bool(stale & set(names[: names.index(TRAIN) + 1]))
     if elsewhere:
         _check_worker(forced)
-    return Plan(names, frozenset(forced), pull, elsewhere)
+    return Plan(names, stale, frozenset(forced), pull, elsewhere)
 
 
 def _check_tracking() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from prefect.client.schemas.objects import State
 
 from flows.planning import TRAIN, Plan
-from flows.stages.result import CACHED, Result
+from flows.stages.result import Result
 from flows.stages.task import bring_up_to_date
 
 
@@ -16,23 +16,24 @@ def run_stages(plan: Plan) -> Iterator[Result]:
 
     In the flow's main thread: a cancellation reaches the stage that runs, and DVC allows one at a time in a checkout.
     """
+    unchanged = True
     for stage in plan.stages:
+        unchanged = unchanged and stage not in plan.stale
         started = time.monotonic()
-        result = _result(stage, _bring(stage, plan), time.monotonic() - started)
+        state = _bring(stage, plan, unchanged)
+        result = Result(stage, state.name or "", state.message or "", time.monotonic() - started, state.is_failed())
         yield result
         if result.failed:
             return
 
 
-def _bring(stage: str, plan: Plan) -> State[Any]:
-    if stage == TRAIN and plan.train_elsewhere:
+def _bring(stage: str, plan: Plan, unchanged: bool) -> State[Any]:
+    """`unchanged`: the plan found nothing to do for this stage, and nothing has run since."""
+    state: State[Any]
+    if stage == TRAIN and plan.train_elsewhere and not unchanged:
         from flows.stages.elsewhere import bring_up_to_date_elsewhere
 
-        state: State[Any] = bring_up_to_date_elsewhere(stage, return_state=True)
-        return state
-    state = bring_up_to_date(stage, stage in plan.forced, plan.pull, return_state=True)
+        state = bring_up_to_date_elsewhere(stage, return_state=True)
+    else:
+        state = bring_up_to_date(stage, stage in plan.forced, plan.pull, unchanged, return_state=True)
     return state
-
-
-def _result(stage: str, state: State[Any], seconds: float) -> Result:
-    return Result(stage, state.name or CACHED, state.message or "", seconds, failed=not state.is_completed())

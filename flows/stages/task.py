@@ -12,6 +12,7 @@ from flows.errors import PassingError
 from flows.reporting.progress import StageLog
 from flows.stages.identity import flow_tags, pass_key, stage_environment
 from flows.stages.reproduce import reproduce
+from flows.stages.result import CACHED
 from mien.errors import MienError
 
 
@@ -30,8 +31,10 @@ def may_pass(_task: Any, _run: TaskRun, state: State[Any]) -> bool:  # noqa: ANN
     retry_jitter_factor=0.5,
     retry_condition_fn=may_pass,
 )
-def bring_up_to_date(stage: str, force: bool, pull: bool) -> State[Any]:
+def bring_up_to_date(stage: str, force: bool, pull: bool, unchanged: bool) -> State[Any]:
     """One stage, here. The state's name says what happened: Executed, Cached, Restored or Failed."""
+    if unchanged:
+        return Completed(name=CACHED, message="nothing has changed")
     log = StageLog(stage)
     environment = stage_environment(pass_key(), flow_tags())
     try:

@@ -31,6 +31,9 @@ CLASS_COLOURS = {
 }
 OTHER_COLOURS = ("#2a9d9a", "#a0785a", "#5b6ee1", "#b8a12e")
 
+FRAME: dict[str, Any] = {"bbox_inches": "tight", "pad_inches": 0.1}
+"""All that is drawn and a little air: a square matrix in a wide figure reaches beyond the figure's edges."""
+
 SETTINGS: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
@@ -93,14 +96,14 @@ def percent_axis(axes: Axes, axis: str = "y") -> None:
 def write_png(path: Path, figure: Figure) -> None:
     """Write the figure as PNG without date or program name: the same figure gives the same bytes."""
     with rc_context(SETTINGS):
-        figure.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
+        figure.savefig(path, format="png", dpi=DPI, **FRAME, metadata={"Software": None})
 
 
 def svg(figure: Figure) -> str:
     """The figure as an SVG document without background, whose ink follows the reader's light or dark theme."""
     stream = io.StringIO()
     with rc_context(SETTINGS):
-        figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        figure.savefig(stream, format="svg", transparent=True, **FRAME, metadata={"Date": None, "Creator": None})
     text = stream.getvalue()
     light = "".join(f"--{name}:{colour};" for colour, (name, _) in THEME.items())
     dark = "".join(f"--{name}:{colour};" for name, colour in THEME.values())

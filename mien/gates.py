@@ -17,11 +17,16 @@ class Gate:
     passed: bool
     of: str = ""
 
+    @property
+    def rule(self) -> str:
+        """What is asked for; a name that begins with neither `max_` nor `min_` is a figure that must exceed it."""
+        relation = {"max_": "at most", "min_": "at least"}.get(self.name[:4], "more than")
+        return f"{relation} {self.limit:g}"
+
     def __str__(self) -> str:
         """As a line for people."""
-        relation = "at most" if self.name.startswith("max_") else "at least"
         of = f" of {self.of}" if self.of else ""
-        return f"{self.name}: {self.observed:.4f}{of}, must be {relation} {self.limit:g}"
+        return f"{self.name}: {self.observed:.4f}{of}, must be {self.rule}"
 
 
 def judge(figures: Mapping[str, Any], gates: Gates) -> list[Gate]:

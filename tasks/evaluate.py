@@ -1,7 +1,7 @@
 """Stage `evaluate`: judge the model on the test faces, official and clean side by side, and explain it in a report.
 
-Reads the outputs of every stage before it; writes build/evaluate/{metrics.json, predictions.parquet, report.html,
-summary.json}, tables of `dvc plots` in plots/ and pictures in pictures/.
+Reads the outputs of every stage before it; writes build/evaluate/{metrics.json, predictions.parquet, held_out.txt,
+report.html, summary.json}, tables of `dvc plots` in plots/ and pictures in pictures/.
 """
 
 import json
@@ -15,6 +15,7 @@ from mien.datasets.table import FACES, IMAGES
 from mien.errors import DataError
 from mien.evaluation import Evaluation, pictures, tables
 from mien.evaluation import evaluate as judge
+from mien.evaluation.held_out import HELD_OUT, write_held_out
 from mien.features import FeatureMaps, pooled_maps
 from mien.gallery import write_png
 from mien.params import STAGES, EvaluateParams
@@ -58,6 +59,7 @@ def judge_and_write(params: EvaluateParams) -> Outcome:
     evaluation = judge(judged, answers, classes, params)
     history = pd.read_csv(HISTORY)
     tables.write_tables(evaluation, history, folder)
+    write_held_out(folder / HELD_OUT, evaluation.official.table)
     face, layers = _look_inside(evaluation, images, predictor.model)
     explain(evaluation, history, table, images, face, layers)
     return Outcome(flat(evaluation.metrics), [tables.METRICS, REPORT, PICTURES], _notes(evaluation, bool(layers)))

@@ -1,7 +1,8 @@
 """Stage `register`: a model that passes the absolute gates becomes a version in the MLflow registry.
 
-Reads build/*/summary.json, build/evaluate/metrics.json, build/train/model.keras; writes build/register/{model_card.md,
-registered.json}. A model that fails a gate is not registered; that is a result, not a fault. Nothing is promoted here.
+Reads build/*/summary.json, build/evaluate/{metrics.json, held_out.txt}, build/train/model.keras; writes build/register/
+{model_card.md, registered.json}. A model that fails a gate is not registered; that is a result, not a fault. Nothing is
+promoted here.
 """
 
 import json
@@ -19,6 +20,7 @@ from tasks.tracking.run import PipelineRun
 from tasks.tracking.stage import run_tracked_stage
 
 MODEL = stage_folder("train") / "model.keras"
+HELD_OUT = stage_folder("evaluate") / "held_out.txt"
 RESULT = "registered.json"
 CARD = "model_card.md"
 HEADLINE = ("accuracy", "macro_f1", "m_measure", "ece")
@@ -60,11 +62,19 @@ def _register(
         "data.md5": data_digest() or "untracked",
         "params.md5": file_digest(Path("params.yaml")),
         "test.usage": metrics["test_usage"],
+        "test.held_out": _record_held_out(run),
+        "test.held_out.md5": file_digest(HELD_OUT),
         **{f"official.{name}": str(official[name]) for name in HEADLINE if name in official},
         **{f"clean.{name}": str(clean[name]) for name in HEADLINE if name in clean},
     }
     version, new = register_version(run, model_id, params.model_name, file_digest(MODEL), tags, card)
     return str(version.version), new
+
+
+def _record_held_out(run: PipelineRun) -> str:
+    """Keep with the run which images the model was judged on, at once; where that is, for the version's tag."""
+    run.store.client.log_artifact(run.run_id, str(HELD_OUT), "evaluate")
+    return f"runs:/{run.run_id}/evaluate/{HELD_OUT.name}"
 
 
 def _facts(params: RegisterParams, metrics: dict[str, Any]) -> CardFacts:

@@ -26,6 +26,7 @@ def split_table(rows=200, classes=EMOTIONS, usage="PrivateTest", seed=0):
             "face": face,
             "usage": np.where(validation, "Training", usage),
             "label": [classes[label] for label in labels],
+            "sha256": [f"{number:016x}{0:048x}" for number in range(rows)],
             "group": face,
             "twin_in_training": ~validation & (face % 10 == 0),
             "split": np.where(validation, "validation", "test"),

@@ -6,7 +6,7 @@ import grimp
 import pytest
 import yaml
 
-from mien.params import STAGES, load_params
+from mien.params import SECTIONS, STAGES, load_params
 
 ROOT = Path(__file__).parents[1]
 GRAPH = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
@@ -40,9 +40,10 @@ def covers(dep: str, file: str) -> bool:
     return file == dep or file.startswith(dep + "/")
 
 
-def test_stages_are_the_sections_of_the_params_in_the_same_order():
+def test_stages_are_the_sections_of_the_params_in_the_same_order_and_then_comes_promote():
     assert tuple(GRAPH) == STAGES
-    assert tuple(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))) == STAGES
+    assert (*STAGES, "promote") == SECTIONS
+    assert tuple(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))) == SECTIONS
     load_params(ROOT / "params.yaml")
 
 

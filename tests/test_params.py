@@ -5,7 +5,17 @@ import yaml
 from pydantic import ValidationError
 
 from mien.errors import ParamsError
-from mien.params import RANGES, STAGES, AugmentParams, CleanParams, EntropyRule, Params, load_params, parse_params
+from mien.params import (
+    RANGES,
+    SECTIONS,
+    STAGES,
+    AugmentParams,
+    CleanParams,
+    EntropyRule,
+    Params,
+    load_params,
+    parse_params,
+)
 
 PARAMS_YAML = Path(__file__).parents[1] / "params.yaml"
 
@@ -23,8 +33,8 @@ def refusal(tmp_path, text):
     return str(caught.value)
 
 
-def test_the_projects_own_file_names_every_stage_in_order():
-    assert tuple(yaml.safe_load(PARAMS_YAML.read_text(encoding="utf-8"))) == STAGES
+def test_the_projects_own_file_names_every_stage_in_order_and_then_promotion():
+    assert tuple(yaml.safe_load(PARAMS_YAML.read_text(encoding="utf-8"))) == SECTIONS == (*STAGES, "promote")
     assert STAGES == ("ingest", "validate", "clean", "split", "augment", "train", "evaluate", "register")
     assert load_params(PARAMS_YAML).section("clean") == load_params(PARAMS_YAML).clean
 

@@ -4,6 +4,7 @@ from mien.params.file import PARAMS_FILE, load_params, parse_params
 from mien.params.networks import NETWORK_OPTIONS, NetworkOptions, NetworkParams
 from mien.params.sections import (
     RANGES,
+    SECTIONS,
     STAGES,
     AugmentParams,
     ClassPolicy,
@@ -15,6 +16,7 @@ from mien.params.sections import (
     IngestParams,
     OptimizerParams,
     Params,
+    PromoteParams,
     Ranges,
     RegisterParams,
     ScheduleParams,
@@ -40,9 +42,11 @@ __all__ = [
     "OptimizerParams",
     "PARAMS_FILE",
     "Params",
+    "PromoteParams",
     "RANGES",
     "Ranges",
     "RegisterParams",
+    "SECTIONS",
     "STAGES",
     "ScheduleParams",
     "Section",

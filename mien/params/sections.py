@@ -1,4 +1,4 @@
-"""What every setting means and what is allowed: one frozen section per stage, unknown keys refused."""
+"""What every setting means and what is allowed: a frozen section per stage and one of promotion; no unknown keys."""
 
 from typing import Literal, Self
 
@@ -239,6 +239,29 @@ class RegisterParams(Section):
     gates: Gates = Gates()
 
 
+class PromoteParams(Section):
+    """When a challenger takes the champion's place; both are judged anew on the same test rows. Not a stage."""
+
+    min_gain: float = Field(
+        0.0, ge=-1.0, le=1.0, description="The lower bound of the gain in accuracy must be more than this."
+    )
+    confidence: float = Field(
+        0.95, gt=0.5, lt=1.0, description="Share of the redrawn test sets inside the interval of a gain."
+    )
+    alpha: float = Field(0.05, gt=0.0, le=1.0, description="Largest p of McNemar's test; 1 switches it off.")
+    max_recall_drop: float = Field(0.1, ge=0.0, le=1.0, description="Most that the recall of any class may fall.")
+    max_ece: float = Field(0.1, ge=0.0, le=1.0, description="Expected calibration error, after temperature.")
+    max_ece_rise: float = Field(0.05, ge=0.0, le=1.0, description="Most that the calibration error may rise.")
+    max_clean_loss: float = Field(
+        0.0, ge=0.0, le=1.0, description="Most that the accuracy on the clean rows alone may fall."
+    )
+    max_ms_per_face: float = Field(
+        100.0, gt=0.0, description="Milliseconds for one face alone, measured where the promotion runs; a median."
+    )
+    max_megabytes: float = Field(200.0, gt=0.0, description="Size of the model file (1 MB = 1,000,000 bytes).")
+    min_rows: int = Field(200, ge=1, description="Fewest clean test rows that neither model has learned from.")
+
+
 class Params(Section):
     """All of params.yaml."""
 
@@ -250,6 +273,7 @@ class Params(Section):
     train: TrainParams = TrainParams()
     evaluate: EvaluateParams = EvaluateParams()
     register_: RegisterParams = Field(RegisterParams(), alias="register")
+    promote: PromoteParams = PromoteParams()
 
     def section(self, stage: str) -> BaseModel:
         """The section of `stage`, under the name that it has in the file."""
@@ -257,8 +281,11 @@ class Params(Section):
             if stage == (field.alias or name):
                 section: BaseModel = getattr(self, name)
                 return section
-        raise ParamsError(f"no section {stage!r}; sections: {', '.join(STAGES)}")
+        raise ParamsError(f"no section {stage!r}; sections: {', '.join(SECTIONS)}")
 
 
-STAGES = tuple(field.alias or name for name, field in Params.model_fields.items())
+SECTIONS = tuple(field.alias or name for name, field in Params.model_fields.items())
+"""The sections of params.yaml in their order."""
+
+STAGES = tuple(name for name in SECTIONS if name != "promote")
 """The stages in the order in which they run."""

@@ -109,9 +109,10 @@ def register(
     client = run.store.client
     known = client.search_model_versions(f"name = '{name}' AND tags.`{MD5_TAG}` = '{md5}'", max_results=1)
     entry = known[0] if known else mlflow.register_model(f"models:/{model_id}", name, tags={MD5_TAG: md5})
-    if not entry.description:  # what a version was registered with stays; a kill may have left it bare
-        for key, value in tags.items():
-            client.set_model_version_tag(name, entry.version, key, value)
+    # What a version was registered with stays; a kill, or an older program, may have left it without some of it.
+    for key in tags.keys() - entry.tags.keys():
+        client.set_model_version_tag(name, entry.version, key, tags[key])
+    if not entry.description:
         client.update_model_version(name, entry.version, description=description)
     client.set_registered_model_alias(name, CHALLENGER, entry.version)
     return entry, not known

@@ -43,6 +43,7 @@ def write_judged(root: Path, accuracy: float) -> None:
         "test_usage": "PrivateTest",
     }
     write(root / "build/evaluate/metrics.json", judged)
+    (root / "build/evaluate/held_out.txt").write_text("0123456789abcdef\n")
 
 
 def write(path: Path, content: object) -> None:

@@ -63,6 +63,7 @@ def test_evaluate_writes_figures_tables_pictures_and_the_report(tmp_path, monkey
     )
     tables = ("confusion", "learning_curve", "reliability", "roc")
     assert set(written) == {
+        "held_out.txt",
         "metrics.json",
         "predictions.parquet",
         "report.html",
@@ -75,6 +76,8 @@ def test_evaluate_writes_figures_tables_pictures_and_the_report(tmp_path, monkey
     assert outcome.notes[0].startswith("test rows: PrivateTest; they are looked at once")
     table = pd.read_parquet(tmp_path / "build" / "split" / "faces.parquet")
     assert len(pd.read_parquet(folder / "predictions.parquet")) == (table["split"] != "train").sum()
+    test = table.loc[table["split"] == "test", "face"]
+    assert written["held_out.txt"].decode().split() == [f"{face:016x}" for face in sorted(test)]
 
 
 @pytest.mark.slow

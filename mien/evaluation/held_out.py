@@ -1,0 +1,33 @@
+"""Which images a model was judged on and therefore never learned from, as a file that goes with the model.
+
+A later model may be compared with it on these images only: after a change of the data or of the split, today's test
+faces may be faces that the older one has learned from. The split keeps twins on one side, so that what is in the test
+set is not in the training set under another name.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from mien.durable import write_text
+
+HELD_OUT = "held_out.txt"
+DIGITS = 16
+"""Of the SHA-256 of an image's pixels as read: 64 bits, enough for any number of faces."""
+
+
+def image_ids(table: pd.DataFrame) -> pd.Series:
+    """Name of each row's image, the same for identical images; `table` has the column `sha256`."""
+    ids: pd.Series = table["sha256"].str[:DIGITS]
+    return ids
+
+
+def write_held_out(path: Path, table: pd.DataFrame) -> None:
+    """Write the images of `table` (test rows), one a line, each once and in order."""
+    write_text(path, "".join(f"{name}\n" for name in sorted(set(image_ids(table)))))
+
+
+def read_held_out(lines: Iterable[str]) -> frozenset[str]:
+    """What `write_held_out` wrote."""
+    return frozenset(line.strip() for line in lines if line.strip())

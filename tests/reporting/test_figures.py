@@ -1,0 +1,29 @@
+import json
+
+import pytest
+
+from flows.reporting.figures import figures_table
+
+
+@pytest.fixture
+def metrics(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    side = {"accuracy": 0.8, "accuracy_interval": {"low": 0.75, "high": 0.85}, "macro_f1": 0.7, "ece": 0.05, "n": 100}
+    folder = tmp_path / "build" / "evaluate"
+    folder.mkdir(parents=True)
+    metrics = {"official": side, "clean": {"n": 0}, "test_usage": "PrivateTest"}
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+
+
+def test_figures_stand_beside_those_of_the_promoted_version_with_their_difference(metrics):
+    table = figures_table({"version": "3", "official.accuracy": "0.83"})
+    assert "champion, version 3" in table
+    assert "| official accuracy | 0.800 (0.750 to 0.850) | 0.830 | -0.030 |" in table
+    assert "| official macro F1 | 0.700 | - | - |" in table
+    assert "PrivateTest" in table
+
+
+def test_a_side_without_rows_and_a_registry_without_a_champion_are_no_errors(metrics):
+    table = figures_table({})
+    assert "champion (none yet)" in table
+    assert "clean" not in table

@@ -1,0 +1,48 @@
+"""Tell people how a flow run ended, through a notification block of Prefect: Slack, e-mail, a webhook, ...
+
+Nobody is told by default. Make a block in the UI, then name it:
+
+    prefect variable set mien_notify slack-webhook/team
+"""
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import FlowRun, State
+    from prefect.flows import Flow
+
+VARIABLE = "mien_notify"
+"""Prefect variable with the block's type and name, as Prefect writes them: `slack-webhook/team`."""
+
+
+async def notify(flow: "Flow[..., Any]", flow_run: "FlowRun", state: "State[Any]") -> None:
+    """Hook for `@flow(on_completion=[notify], on_failure=[notify], ...)`; does nothing where no block is named.
+
+    An error is Prefect's to log: what a hook raises never changes the state of a run.
+
+    Raises:
+        Exception: what the block raises when it cannot be loaded or does not get through.
+    """
+    from prefect.variables import Variable
+
+    name = await Variable.aget(VARIABLE)
+    if not name:
+        return
+    from prefect.blocks.abstract import NotificationBlock
+    from prefect.blocks.core import Block
+
+    block = await Block.aload(str(name))
+    assert isinstance(block, NotificationBlock), f"the Prefect variable {VARIABLE}: {name} is no notification block"
+    with block.raise_on_failure():
+        sent = block.notify(subject=f"{flow.name}: {state.name}", body=message(flow_run, state))
+        if inspect.isawaitable(sent):
+            await sent
+
+
+def message(flow_run: "FlowRun", state: "State[Any]") -> str:
+    """What happened, why, and where to look."""
+    from prefect.utilities.urls import url_for
+
+    lines = [f"Run {flow_run.name} has ended: {state.name}.", state.message, url_for(flow_run)]
+    return "\n".join(line for line in lines if line)

@@ -38,6 +38,10 @@ class Graph:
             raise FlowError(f"no stage {', '.join(unknown)} in dvc.yaml. Stages: {', '.join(self.names)}.")
         return [str(stage.addressing) for stage in _in_order(self._repo, [self._stages[name] for name in targets])]
 
+    def producers(self, name: str) -> list[str]:
+        """The stages whose outputs this stage reads itself."""
+        return sorted(str(stage.addressing) for stage in self._repo.index.graph.successors(self._stages[name]))
+
     def changes(self, names: Sequence[str]) -> dict[str, list[Any]]:
         """What is not up to date, by stage, in DVC's words; stages without changes are left out.
 

@@ -90,5 +90,10 @@ def _wait_readable(descriptor: int) -> None:
 
 
 def _exit_in_order(number: int, _frame: object) -> None:
-    """Leave through the `finally` blocks, with the shell's exit code for this signal."""
+    """Leave through the `finally` blocks, with the shell's exit code for this signal.
+
+    Once: Linux signals again for each thread of a parent that dies, and a second exit in the middle of the first one
+    would cut off what a `finally` block writes.
+    """
+    signal.signal(number, signal.SIG_IGN)
     sys.exit(128 + number)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -85,11 +86,11 @@ def _started(command: list[str], folder: Path, environment: Mapping[str, str]) -
     try:
         yield process
     finally:
-        _end_tree(process)
+        end_tree(process)
 
 
-def _end_tree(process: "subprocess.Popen[str]") -> None:
-    """End the process and all that it has started: asked first, killed after a while."""
+def end_tree(process: "subprocess.Popen[Any]") -> None:
+    """End the process, which leads a group of its own, and all of that group: asked first, killed after a while."""
     if process.poll() is None:
         _signal_group(process, signal.SIGTERM)
         limit = time.monotonic() + GRACE_SECONDS
@@ -101,7 +102,7 @@ def _end_tree(process: "subprocess.Popen[str]") -> None:
         process.stdout.close()
 
 
-def _signal_group(process: "subprocess.Popen[str]", number: signal.Signals) -> None:
+def _signal_group(process: "subprocess.Popen[Any]", number: signal.Signals) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, number)
 

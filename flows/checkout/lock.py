@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 FOLDER = Path(".mien")
+LOCK_OF_DVC = Path(".dvc/tmp/rwlock")
 TELL_SECONDS = 60.0
 
 

@@ -44,11 +44,15 @@ class TrackedRun:
 
 
 def link_runs() -> TrackedRun | None:
-    """The MLflow run of this flow run, now tagged on the flow run too; None where no stage has made one."""
-    from tasks.tracking.run import find_run
+    """The MLflow run of this flow run, now tagged on the flow run too; None where no stage has made one.
+
+    One whose stage was killed says RUNNING until somebody ends it, which is done here.
+    """
+    from tasks.tracking.run import end_orphans, find_run
     from tasks.tracking.store import open_store
 
     store = open_store()
+    end_orphans(store)
     run_id = find_run(store, pass_key())
     if run_id is None:
         return None

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 GIT_REMOTE, DVC_REMOTE = "MIEN_GIT_REMOTE", "MIEN_DVC_REMOTE"
 
+EXCHANGE = Path(".mien/exchange")
+"""Where a pipeline and a worker that share one checkout meet (`flows.serving.exchange`)."""
+
 
 @dataclass(frozen=True)
 class DvcRemote:
@@ -87,7 +90,8 @@ def dvc_config(checkout: Path) -> "Config":
 
 
 def _check_shared(remote: DvcRemote) -> None:
-    if remote.folder and remote.folder.resolve().is_relative_to(Path.cwd()):
+    folder = remote.folder.resolve() if remote.folder else None
+    if folder and folder.is_relative_to(Path.cwd()) and not folder.is_relative_to(EXCHANGE.resolve()):
         raise FlowError(
             f"the DVC remote {remote.name!r} is the folder {remote.folder} in this checkout, which no other machine "
             f"sees. {_remedy()}"

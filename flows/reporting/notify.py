@@ -8,6 +8,8 @@ Nobody is told by default. Make a block in the UI, then name it:
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from flows.errors import FlowError
+
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun, State
     from prefect.flows import Flow
@@ -22,7 +24,8 @@ async def notify(flow: "Flow[..., Any]", flow_run: "FlowRun", state: "State[Any]
     An error is Prefect's to log: what a hook raises never changes the state of a run.
 
     Raises:
-        Exception: what the block raises when it cannot be loaded or does not get through.
+        FlowError: the block is one for something else.
+        Exception: what Prefect or the block raises when it cannot be loaded or does not get through.
     """
     from prefect.variables import Variable
 
@@ -32,8 +35,9 @@ async def notify(flow: "Flow[..., Any]", flow_run: "FlowRun", state: "State[Any]
     from prefect.blocks.abstract import NotificationBlock
     from prefect.blocks.core import Block
 
-    block = await Block.aload(str(name))
-    assert isinstance(block, NotificationBlock), f"the Prefect variable {VARIABLE}: {name} is no notification block"
+    block: object = await Block.aload(str(name))
+    if not isinstance(block, NotificationBlock):
+        raise FlowError(f"{name}, which the Prefect variable {VARIABLE} names, is no notification block.")
     with block.raise_on_failure():
         sent = block.notify(subject=f"{flow.name}: {state.name}", body=message(flow_run, state))
         if inspect.isawaitable(sent):

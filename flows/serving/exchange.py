@@ -5,12 +5,11 @@ same two things that stand between two machines.
 """
 
 import subprocess
-from pathlib import Path
 
 from flows.checkout.child import run_dvc
+from flows.remote.meeting import DVC_REMOTE, EXCHANGE, GIT_REMOTE
 
-GIT = Path(".mien/exchange/git")
-DVC = Path(".mien/exchange/dvc")
+GIT, DVC = EXCHANGE / "git", EXCHANGE / "dvc"
 REMOTE = "exchange"
 """Name of the DVC remote in .dvc/config.local; never the default one."""
 
@@ -20,4 +19,4 @@ def make_exchange() -> dict[str, str]:
     DVC.mkdir(parents=True, exist_ok=True)
     subprocess.run(["git", "init", "--quiet", "--bare", str(GIT)], check=True)
     run_dvc("remote", "add", "--local", "--force", "--quiet", REMOTE, str(DVC.resolve()))
-    return {"MIEN_GIT_REMOTE": str(GIT.resolve()), "MIEN_DVC_REMOTE": REMOTE}
+    return {GIT_REMOTE: str(GIT.resolve()), DVC_REMOTE: REMOTE}

@@ -54,7 +54,9 @@ def mlflow_server(port: int) -> Program:
 
 def workers(environment: dict[str, str]) -> list[Program]:
     """A worker for each pool, in this environment."""
-    settings = {"PREFECT_WORKER_QUERY_SECONDS": "3", **environment}
+    # A worker starts flow runs in an empty folder, and would import what is installed rather than this checkout.
+    path = os.pathsep.join([str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])])
+    settings = {"PREFECT_WORKER_QUERY_SECONDS": "3", "PYTHONPATH": path, **environment}
     if not has_gpu():
         settings.setdefault("MIEN_ALLOW_CPU", os.environ.get("MIEN_ALLOW_CPU", "true"))
     words = [sys.executable, "-m", "prefect", "worker", "start", "--type", "process", "--install-policy", "never"]

@@ -7,6 +7,7 @@ Runs by schedule as a deployment, by hand as above; with a Prefect server or wit
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -17,6 +18,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.checkout.lock import only_run
+from flows.checkout.mend import mend_locks
 from flows.checkout.overrides import overridden
 from flows.checkout.place import enter_checkout
 from flows.errors import FlowError
@@ -57,6 +59,7 @@ def pipeline(
     overrides = params or {}
     try:
         with watched(), only_run(str(flow_run.name), get_run_logger().info):
+            mend_locks(Path.cwd(), get_run_logger().warning)
             names = check_request(stages, overrides)
             with overridden(overrides, data_revision):
                 forced = (stages or names) if force else []

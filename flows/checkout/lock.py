@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 FOLDER = Path(".mien")
-LOCK_OF_DVC = Path(".dvc/tmp/rwlock")
 TELL_SECONDS = 60.0
 
 

@@ -2,12 +2,10 @@ import subprocess
 import sys
 import time
 
-from flows.checkout.child import run_dvc
 from flows.checkout.lock import only_run
 
 HOLD = """
 import sys, time
-from flows.checkout.child import run_dvc
 from flows.checkout.lock import only_run
 with only_run("first", print):
     print("held", flush=True)
@@ -33,12 +31,3 @@ def test_a_second_run_waits_says_for_whom_and_goes_on_when_the_first_one_is_kill
     first.stdout.close()
     assert told == [f"waiting: first (process {first.pid}) runs in this checkout"]
     assert time.monotonic() - started < 30
-
-
-def test_a_list_of_locks_that_a_kill_has_cut_off_is_removed_and_dvc_works_again(repository):
-    path = repository / ".dvc" / "tmp" / "rwlock"
-    path.write_text('{"read": {')
-    told = []
-    with only_run("next", told.append):
-        assert run_dvc("repro", "--single-item", "other")
-    assert told == [".dvc/tmp/rwlock was cut off by a kill; removed"]

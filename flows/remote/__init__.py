@@ -2,7 +2,3 @@
 
 `elsewhere` is the orchestrator's side, `work` the worker's.
 """
-
-from flows.remote.elsewhere import RemoteResult, train_elsewhere
-
-__all__ = ["RemoteResult", "train_elsewhere"]

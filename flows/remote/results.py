@@ -1,5 +1,6 @@
 """The result of a stage that was made somewhere else, taken through DVC's run cache."""
 
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,6 +34,7 @@ def restore(stage: str, remote: str, expected: Mapping[str, str] | None = None) 
     from dvc.repo import Repo, lock_repo
     from dvc.stage.cache import RunCacheNotFoundError
 
+    logging.getLogger("dvc").setLevel(logging.WARNING)  # it would say that it skips a run, which nobody has asked for
     repo = Repo(remote=remote, _wait_for_lock=True)
     try:
         with lock_repo(repo):

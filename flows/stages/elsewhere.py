@@ -29,7 +29,7 @@ from mien.errors import MienError
 def bring_up_to_date_elsewhere(stage: str) -> State[Any]:
     """One stage, on a worker. Executed means there; Restored means that somebody had done it before."""
     from flows.checkout.graph import Graph
-    from flows.remote import train_elsewhere
+    from flows.remote.elsewhere import train_elsewhere
 
     if not Graph().changes([stage]):
         return Completed(name=CACHED, message="nothing has changed")

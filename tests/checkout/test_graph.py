@@ -3,7 +3,7 @@ import pytest
 from flows.checkout.child import run_dvc
 from flows.checkout.graph import Graph
 from flows.errors import FlowError
-from tests.checkout.conftest import git
+from tests.conftest import git
 
 
 def test_the_stages_come_in_the_order_of_their_dependencies_with_the_data_first(repository):

@@ -8,7 +8,7 @@ from flows.checkout.overrides import KEPT, check_params, overridden, put_back
 from flows.errors import FlowError
 from mien.errors import ParamsError
 from mien.params import load_params
-from tests.checkout.conftest import git
+from tests.conftest import git
 
 
 def test_settings_hold_inside_and_the_file_is_byte_for_byte_as_before_after_it(repository):

@@ -1,3 +1,6 @@
+"""A small repository of git and DVC, for tests of what flows do with one."""
+
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -45,8 +48,6 @@ def made_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def repository(made_repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it, entered."""
-    import shutil
-
     folder = shutil.copytree(made_repository, tmp_path / "repository", symlinks=True)
     monkeypatch.chdir(folder)
     return folder

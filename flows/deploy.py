@@ -13,6 +13,8 @@ from flows.errors import FlowError
 from flows.server import api_url, check_server
 from mien.errors import MienError
 
+UNAUTHORIZED = 401
+
 
 def deploy() -> list[str]:
     """Make what is missing on the server and deploy all of prefect.yaml; returns lines for people.
@@ -23,11 +25,17 @@ def deploy() -> list[str]:
     if api_url() is None:
         raise FlowError("no server to deploy to. Set PREFECT_API_URL, or start one: `python -m flows.serve`.")
     check_server()
-    from flows.serving.pools import make_pools
-    from flows.serving.zombies import make_zombie_automation
+    from prefect.exceptions import PrefectHTTPStatusError
 
-    said = [f"pool {name}: made, type process" for name in make_pools()]
-    make_zombie_automation()
+    from flows.serving.pools import make_pools
+    from flows.serving.zombies import watch_for_zombies
+
+    try:
+        said = [f"pool {name}: made, type process" for name in make_pools()]
+        watch_for_zombies()
+    except PrefectHTTPStatusError as error:
+        hint = "Set PREFECT_API_AUTH_STRING to the server's. " if error.response.status_code == UNAUTHORIZED else ""
+        raise FlowError(f"the server {api_url()} refuses. {hint}It says: {error}") from error
     return [*said, *_deploy_all()]
 
 

@@ -16,6 +16,9 @@ from tasks.processes import end_with_parent
 FLOW_SECONDS = 20.0
 """For a flow run to end its stage, and to tell the server that it did not end by itself."""
 
+REPORT_SECONDS = 4.0
+"""For a worker to tell the server how its flow runs have ended."""
+
 
 def hold(command: Sequence[str]) -> int:
     """Run the command and return its exit code; however this call is left, no process of its tree is left over."""
@@ -23,19 +26,21 @@ def hold(command: Sequence[str]) -> int:
     try:
         return process.wait()
     finally:
-        _end_sessions(process.pid)
+        if process.poll() is None:
+            _end_children(process)
         end_tree(process)
 
 
-def _end_sessions(head: int) -> None:
+def _end_children(process: "subprocess.Popen[bytes]") -> None:
     """Ask what the command has started to end first: a worker that is asked itself kills its flow runs."""
-    children = []
-    with suppress(psutil.NoSuchProcess):
-        children = psutil.Process(head).children()
+    children = psutil.Process(process.pid).children()
     for child in children:
         with suppress(psutil.NoSuchProcess):
             child.terminate()
     psutil.wait_procs(children, FLOW_SECONDS)
+    if children:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(REPORT_SECONDS)
 
 
 if __name__ == "__main__":

@@ -6,29 +6,33 @@ place in the concurrency limit.
 
 from datetime import timedelta
 
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
 from prefect.client.schemas.objects import StateType
+from prefect.events import emit_event
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
 NAME = "Crash zombie flows"
+PARTS = {"trigger", "actions"}
 SILENCE = timedelta(seconds=90)
 """Three heartbeats (`flows.SETTINGS`); the server looks every 5 s, so the run is crashed after 100 s at most."""
 
-SIGNS_OF_LIFE = {"prefect.flow-run.heartbeat", "prefect.flow-run.Running"}
-ENDS = {f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "Crashed", "Cancelled", "Suspended")}
+SIGNS_OF_LIFE = {f"prefect.flow-run.{event}" for event in ("heartbeat", "Running", "Cancelling")}
+WHATEVER_COMES = {"prefect.flow-run.*"}
+"""The end of a run is an event that has the name of its last state, which a flow may call as it likes."""
 
 
 def zombie_automation() -> AutomationCore:
-    """After a sign of life another one or an end is expected."""
+    """After a sign of life another event of the same run is expected."""
     return AutomationCore(
         name=NAME,
         description="A flow run whose process was killed is marked Crashed.",
         trigger=EventTrigger(
             match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
             after=SIGNS_OF_LIFE,
-            expect=SIGNS_OF_LIFE | ENDS,
+            expect=WHATEVER_COMES,
             for_each={"prefect.resource.id"},
             posture=Posture.Proactive,
             threshold=1,
@@ -43,11 +47,25 @@ def zombie_automation() -> AutomationCore:
     )
 
 
-def make_zombie_automation() -> None:
-    """Make the automation, or bring the one of this name up to date; the server remembers only that it is there."""
+def watch_for_zombies() -> None:
+    """Make the automation where it is missing, and have it watch the runs of before too.
+
+    A server that was down itself has forgotten which runs it waits for: those are said to live once, here, and are
+    crashed when they do not say so themselves.
+    """
     with get_client(sync_client=True) as client:
-        known = client.read_automations_by_name(NAME)
-        if known:
-            client.update_automation(known[0].id, zombie_automation())
-        else:
-            client.create_automation(zombie_automation())
+        _make_automation(client)
+        under_way = FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING, StateType.CANCELLING])
+        state = FlowRunFilterState(type=under_way)
+        for run in client.read_flow_runs(flow_run_filter=FlowRunFilter(state=state)):
+            emit_event("prefect.flow-run.heartbeat", {"prefect.resource.id": f"prefect.flow-run.{run.id}"})
+
+
+def _make_automation(client: SyncPrefectClient) -> None:
+    """An automation that is changed forgets what it waits for, so one that is right stays untouched."""
+    wanted = zombie_automation()
+    known = client.read_automations_by_name(NAME)
+    if not known:
+        client.create_automation(wanted)
+    elif known[0].model_dump(include=PARTS) != wanted.model_dump(include=PARTS):
+        client.update_automation(known[0].id, AutomationCore(**wanted.model_dump(exclude={"owner_resource"})))

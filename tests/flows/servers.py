@@ -54,14 +54,17 @@ def until(found: Callable[[], T], seconds: float, what: str) -> T:
 class Program:
     """A program in a process group of its own, what it says in a log file."""
 
-    def __init__(self, words: list[str], folder: Path, environment: Mapping[str, str], **options: Any) -> None:
+    def __init__(
+        self, words: list[str], folder: Path, environment: Mapping[str, str], cwd: Path | None = None, **options: Any
+    ) -> None:
         self.log = folder / f"{Path(words[0]).name}-{time.monotonic_ns()}.log"
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "MLFLOW_"))}
+        ours = ("PREFECT_", "MLFLOW_", "MIEN_", "PIPELINE_", "DVC_")
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         path = os.pathsep.join([str(BIN), clean["PATH"]])
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 words,
-                cwd=folder,
+                cwd=cwd or folder,
                 env={**clean, "PATH": path, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -1,0 +1,102 @@
+"""What `prefect deploy --all` and `python -m flows.deploy` register, on real servers that know nothing yet."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.flows.servers import Prefect, Program, prefect_server, program
+
+pytestmark = pytest.mark.slow
+
+DEPLOY_ALL = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
+    with prefect_server(tmp_path_factory.mktemp("fresh")) as server:
+        yield server
+
+
+def call(words: list[str], checkout: Path, server: Prefect) -> Program:
+    with program(words, checkout.parent, server.environment, cwd=checkout) as called:
+        called.process.wait(120)
+    return called
+
+
+def deployments(server: Prefect) -> dict[str, dict]:
+    flows = {flow["id"]: flow["name"] for flow in server.ask("flows/filter", {})}
+    return {f"{flows[found['flow_id']]}/{found['name']}": found for found in server.ask("deployments/filter", {})}
+
+
+def test_a_missing_pool_stops_the_deployment_before_anything_is_registered(checkout, fresh):
+    called = call(DEPLOY_ALL, checkout, fresh)
+    assert called.process.returncode == 1
+    assert "'cpu' which does not exist" in called.said
+    fresh.ask("work_pools/", {"name": "cpu", "type": "process"})
+    called = call(DEPLOY_ALL, checkout, fresh)
+    assert called.process.returncode == 1
+    assert "no work pool 'gpu' on this server; nothing was deployed" in called.said
+    assert "Traceback" not in called.said
+    assert deployments(fresh) == {}
+
+
+def test_three_deployments_with_schedule_limits_and_described_parameters(checkout, prefect):
+    called = call([sys.executable, "-m", "flows.deploy"], checkout, prefect)
+    assert called.process.returncode == 0, called.said
+    assert {pool["name"]: pool["type"] for pool in prefect.ask("work_pools/filter", {})} == {
+        "cpu": "process",
+        "gpu": "process",
+    }
+    found = deployments(prefect)
+    assert {name: one["work_pool_name"] for name, one in found.items()} == {
+        "pipeline/cpu": "cpu",
+        "train/gpu": "gpu",
+        "promote/cpu": "cpu",
+    }
+    for name, one in found.items():
+        assert one["global_concurrency_limit"]["limit"] == 1, name
+        assert one["concurrency_options"]["collision_strategy"] == "ENQUEUE", name
+        assert one["description"], name
+        assert one["tags"] == ["mien"], name
+        fields = one["parameter_openapi_schema"]["properties"]
+        assert set(one["parameters"]) <= set(fields), name
+        assert all(field.get("description") for field in fields.values()), name
+    [weekly] = found["pipeline/cpu"]["schedules"]
+    assert weekly["active"]
+    assert weekly["schedule"]["cron"] == "0 3 * * 1"
+    assert weekly["schedule"]["timezone"] == "Europe/Berlin"
+    assert not found["train/gpu"]["schedules"]
+    assert not found["promote/cpu"]["schedules"]
+
+
+def test_deploying_again_changes_nothing(checkout, prefect):
+    call([sys.executable, "-m", "flows.deploy"], checkout, prefect)
+    before = deployments(prefect), zombies(prefect)
+    assert call(DEPLOY_ALL, checkout, prefect).process.returncode == 0
+    assert call([sys.executable, "-m", "flows.deploy"], checkout, prefect).process.returncode == 0
+    after = deployments(prefect), zombies(prefect)
+    assert {name: one["id"] for name, one in before[0].items()} == {name: one["id"] for name, one in after[0].items()}
+    assert len(after[1]) == 1
+    assert before[1] == after[1]  # changed, it would forget which runs it waits for
+
+
+def zombies(server: Prefect) -> list[dict]:
+    return [found for found in server.ask("automations/filter", {}) if found["name"] == "Crash zombie flows"]
+
+
+def test_a_server_that_is_not_there_is_named(checkout, prefect):
+    absent = Prefect("http://127.0.0.1:9", prefect.home)
+    called = call([sys.executable, "-m", "flows.deploy"], checkout, absent)
+    assert called.process.returncode == 1
+    assert "the Prefect server http://127.0.0.1:9/api does not answer" in called.said
+    assert "Traceback" not in called.said
+
+
+def test_a_server_that_wants_a_password_says_so(checkout, tmp_path):
+    with prefect_server(tmp_path, PREFECT_SERVER_API_AUTH_STRING="mien:secret") as server:
+        called = call([sys.executable, "-m", "flows.deploy"], checkout, server)
+        assert called.process.returncode == 1
+        assert "Set PREFECT_API_AUTH_STRING" in called.said
+        assert "Traceback" not in called.said

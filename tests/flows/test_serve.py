@@ -1,0 +1,149 @@
+"""`python -m flows.serve` as a person meets it: started, looked at, hurt, ended."""
+
+import os
+import signal
+import socket
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.flows.projects import Exchange
+from tests.flows.servers import Prefect, Program, answers, free_port, program, until
+
+pytestmark = pytest.mark.slow
+
+READY = "Ctrl-C ends everything."
+
+
+@dataclass(frozen=True)
+class Served:
+    """A checkout with `python -m flows.serve` running in it."""
+
+    program: Program
+    checkout: Path
+    prefect: Prefect
+    mlflow: str
+
+    def processes(self, *words: str) -> list[psutil.Process]:
+        """Those of its processes whose command has all these words."""
+        found = []
+        for process in self.program.tree():
+            command = process.cmdline()
+            if all(word in command for word in words) and "flows.serving.leash" not in command:
+                found.append(process)
+        return found
+
+    def listens(self) -> bool:
+        return answers(f"{self.prefect.url}/api/health") or answers(f"{self.mlflow}/health")
+
+
+@contextmanager
+def serving(checkout: Path) -> Iterator[Served]:
+    ports = free_port(), free_port()
+    words = [sys.executable, "-m", "flows.serve", "--prefect-port", str(ports[0]), "--mlflow-port", str(ports[1])]
+    with program(words, checkout.parent, {}, cwd=checkout) as started:
+
+        def up() -> bool:
+            assert started.process.poll() is None, started.said
+            return READY in started.said
+
+        until(up, 300, "everything is served")
+        server = Prefect(f"http://127.0.0.1:{ports[0]}", checkout / ".mien" / "prefect")
+        yield Served(started, checkout, server, f"http://127.0.0.1:{ports[1]}")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, tiny: Exchange) -> Iterator[Served]:
+    with serving(tiny.clone(tmp_path_factory.mktemp("served") / "checkout")) as running:
+        yield running
+
+
+def test_both_servers_and_both_workers_are_there(served):
+    assert served.prefect.url in served.program.said
+    assert served.mlflow in served.program.said
+    assert b"Prefect" in urllib.request.urlopen(served.prefect.url).read()
+    assert b"MLflow" in urllib.request.urlopen(served.mlflow).read()
+    for pool in ("cpu", "gpu"):
+        [worker] = served.prefect.ask(f"work_pools/{pool}/workers/filter", {})
+        assert worker["status"] == "ONLINE"
+
+
+def test_both_servers_listen_on_the_loopback_interface_only(served):
+    listening = [
+        connection.laddr.ip
+        for process in served.program.tree()
+        for connection in process.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert len(listening) >= 2
+    assert set(listening) == {"127.0.0.1"}
+
+
+def test_a_second_call_in_the_same_checkout_says_that_it_is_served_already(served, tmp_path):
+    with program([sys.executable, "-m", "flows.serve"], tmp_path, {}, cwd=served.checkout) as second:
+        assert second.process.wait(60) == 1
+    assert "this checkout is served already" in second.said
+    assert answers(f"{served.prefect.url}/api/health")
+
+
+def test_what_dies_is_started_again(served):
+    [worker] = served.processes("worker", "gpu")
+    [server] = served.processes("mlflow", "server")  # its child holds the port
+    worker.kill()
+    server.kill()
+    psutil.wait_procs([worker, server], 10)
+    assert until(lambda: served.processes("worker", "gpu"), 60, "another worker")[0].pid != worker.pid
+    until(lambda: served.processes("mlflow", "server"), 60, "another MLflow server")
+    until(lambda: answers(f"{served.mlflow}/health"), 120, "MLflow answers again")
+    assert "worker gpu: died; started again in 1 s (.mien/serve/worker-gpu.log)" in served.program.said
+
+
+def test_a_taken_port_is_told_with_its_holder_and_the_option(checkout, tmp_path):
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        words = [sys.executable, "-m", "flows.serve", "--mlflow-port", str(port), "--prefect-port", str(free_port())]
+        with program(words, tmp_path, {}, cwd=checkout) as called:
+            assert called.process.wait(60) == 1
+    assert f"the MLflow server cannot listen on port {port}: process {os.getpid()} has it" in called.said
+    assert "--mlflow-port" in called.said
+    assert not (checkout / ".mien" / "prefect").exists()
+
+
+def test_ctrl_c_ends_everything_and_the_run_under_way_says_so(checkout):
+    with serving(checkout) as served:
+        run = served.prefect.start("pipeline/cpu", params={"train.epochs": 500}, local=True)
+        until(lambda: served.processes("tasks.train"), 180, "training")
+        tree = served.program.tree()
+        served.program.process.send_signal(signal.SIGINT)
+        state = until(lambda: ended(served.prefect, run), 30, "the run says that it has ended")
+        assert state in ("CRASHED", "CANCELLED")
+        assert served.program.process.wait(60) == 0
+        _, left = psutil.wait_procs(tree, 10)
+        assert left == []
+        assert not served.listens()
+
+
+def ended(server: Prefect, run: str) -> str | None:
+    """Type of the run's last state while the server still answers."""
+    try:
+        found = server.flow_run(run)["state_type"]
+    except OSError:
+        return None
+    return found if found in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else None
+
+
+def test_a_killed_supervisor_leaves_nothing_running(checkout):
+    with serving(checkout) as served:
+        tree = served.program.tree()
+        os.kill(served.program.process.pid, signal.SIGKILL)
+        _, left = psutil.wait_procs(tree, 60)
+        assert left == []
+        assert not served.listens()

@@ -24,6 +24,7 @@ from mien.params import NetworkParams, TrainParams
 from mien.training.data import FaceSet, TrainingData, targets
 from mien.training.epochs import EpochRunner
 from mien.training.learner import Learner
+from mien.training.parallel import Single
 
 CLASSES = 7
 
@@ -70,7 +71,7 @@ def bare_epochs(images, labels, params):
 def learner(params):
     """A fresh network, compiled; the same for both."""
     keras.utils.set_random_seed(0)
-    return Learner(build(params.network.name, CLASSES), params)
+    return Learner(build(params.network.name, CLASSES), params, Single("auto"))
 
 
 def compare(ours, bare, options):

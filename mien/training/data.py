@@ -146,18 +146,19 @@ def measure(faces: FaceSet) -> Measured:
     return Measured(total / count, math.sqrt(variance), digest.hexdigest())
 
 
-def epoch_batches(count: int, batch_size: int, seed: int, epoch: int) -> list[np.ndarray]:
-    """Who is learnt from when: a function of `seed` and `epoch` alone, so that a resumed run sees the same.
+def epoch_batches(count: int, batch_size: int, seed: int, epoch: int, devices: int = 1) -> list[np.ndarray]:
+    """Who is learnt from when: a function of these alone, so that a resumed run sees the same.
 
-    The batches differ by at most one face in size, instead of a rest in the last one: a rest of two or three faces
-    would spoil the statistics of batch normalisation.
+    The batches differ by at most `devices` faces in size, instead of a rest in the last one: a rest of two or three
+    faces would spoil the statistics of batch normalisation. All but one are multiples of `devices`.
 
     Returns:
         Int64 arrays of at most `batch_size` positions, ascending in each.
     """
     order = np.random.default_rng([seed, epoch]).permutation(count)
-    batches = np.array_split(order, math.ceil(count / batch_size))
-    return [np.sort(batch) for batch in batches]
+    batches = math.ceil(count / (batch_size - batch_size % devices))
+    groups = np.array_split(np.arange(math.ceil(count / devices)), batches)  # of one face for each device
+    return [np.sort(order[group[0] * devices : (group[-1] + 1) * devices]) for group in groups]
 
 
 def targets(classes: int, smoothing: float = 0.0) -> np.ndarray:

@@ -6,8 +6,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from typing import Any
+from contextlib import contextmanager
 
 import keras
 
@@ -34,21 +33,25 @@ def gpus() -> list[str]:
     return [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
 
 
-def device_scope(device: str) -> Any:  # noqa: ANN401  a context manager of Keras' backend
-    """The context to build and train in.
+def devices(device: str) -> list[str]:
+    """Keras' names of the devices to learn on; empty with PyTorch, where Keras cannot tell and takes the first one.
 
     Args:
-        device: `auto` leaves the choice to the backend, which prefers a GPU; `cpu`; `gpu`.
+        device: `auto` means those that the backend prefers, all GPUs or else the CPU; `cpu`; `gpu`.
 
     Raises:
         TrainingError: `gpu` where there is none.
     """
+    backend = keras.backend.backend()
     if device == "gpu" and not gpus():
         raise TrainingError(
-            f"train.device is gpu, but {keras.backend.backend()} sees no GPU. Install the extra (`uv sync "
-            "--extra gpu`) and check the driver with nvidia-smi, or set train.device to auto or cpu."
+            f"train.device is gpu, but {backend} sees no GPU. Install the extra (`uv sync --extra gpu`) and check the "
+            "driver with nvidia-smi, or set train.device to auto or cpu."
         )
-    return nullcontext() if device == "auto" else keras.device(f"{device}:0")
+    names: list[str] = (
+        [] if backend == "torch" else keras.distribution.list_devices(None if device == "auto" else device)
+    )
+    return names
 
 
 def has_bfloat16(device: str) -> bool:

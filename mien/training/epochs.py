@@ -51,7 +51,9 @@ class EpochRunner:
 
     def _learn(self, epoch: int, advance: Advance) -> "_Mean":
         faces, mean = self._data.training, _Mean()
-        batches = epoch_batches(len(faces), self._params.batch_size, self._params.seed, epoch)
+        batches = epoch_batches(
+            len(faces), self._params.batch_size, self._params.seed, epoch, self._learner.devices.count
+        )
         for number, index in enumerate(batches, start=1):
             labels = faces.labels[index]
             weights = None if self._weights is None else self._weights[labels]

@@ -7,24 +7,26 @@ import numpy as np
 
 from mien.augmentation.online import AugmentOnline
 from mien.params import OptimizerParams, Ranges, TrainParams
+from mien.training.parallel import Single
 
 
 class Learner:
-    """Network, optimiser and compiled step.
+    """Network, optimiser and compiled step; make it in the scope of its devices.
 
     Each call of Keras' `train_on_batch` gives the figures of that batch, which costs no more than `fit` (see
     benchmarks/training.py) and leaves order, seeds and the place of a fault in our hands.
     """
 
-    def __init__(self, network: keras.Model, params: TrainParams) -> None:
-        self.network = network
-        self.model = _augmented(network, params.augment_online) if params.augment_online else network
-        self.optimizer = make_optimizer(params.optimizer)
+    def __init__(self, network: keras.Model, params: TrainParams, devices: Single) -> None:
+        self.network, self.devices = network, devices
+        devices.join(network)
+        self.model = devices.model(_augmented(network, params.augment_online) if params.augment_online else network)
+        self.optimizer = devices.optimizer(make_optimizer(params.optimizer))
         self.model.compile(
             self.optimizer,
             loss=keras.losses.CategoricalCrossentropy(),
             metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-            jit_compile=params.jit_compile,
+            jit_compile=params.jit_compile and devices.compiles,
         )
         self.optimizer.build(self.model.trainable_variables)
         self._seeds = [variable for variable in self.model.variables if variable.name == "seed_generator_state"]
@@ -34,7 +36,7 @@ class Learner:
         self.optimizer.learning_rate = learning_rate
         starts = np.random.SeedSequence([seed, epoch]).generate_state(len(self._seeds)) >> 1  # fits any backend's dtype
         for variable, start in zip(self._seeds, starts, strict=True):
-            variable.assign(np.array([start, 0], dtype=np.int64))
+            self.devices.seed(variable, int(start))
 
     def step(self, images: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> tuple[float, float]:
         """Learn from one batch.
@@ -47,12 +49,12 @@ class Learner:
         Returns:
             Mean loss (weighted) and accuracy (not weighted) of the batch before the step.
         """
-        figures = self.model.train_on_batch(images, targets, sample_weight=weights, return_dict=True)
+        figures = self.model.train_on_batch(*self.devices.even(images, targets, weights), return_dict=True)
         return float(figures["loss"]), float(figures["accuracy"])
 
     def judge(self, images: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
         """Mean loss and accuracy of a batch, as `step`, without learning."""
-        figures = self.model.test_on_batch(images, targets, return_dict=True)
+        figures = self.model.test_on_batch(*self.devices.even(images, targets), return_dict=True)
         return float(figures["loss"]), float(figures["accuracy"])
 
     def all_finite(self) -> bool:

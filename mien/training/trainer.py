@@ -1,8 +1,9 @@
 """The training loop: stopped at any moment, it goes on after its last finished epoch and ends with the same weights.
 
-Order of the faces, dropout and online changes depend on seed and epoch alone, weights, optimiser and history are in the
-checkpoint, everything else follows from these. On a CPU the weights of a resumed run are those of an uninterrupted one
-bit by bit (on the same number of cores: sums are split among them); on a GPU as far as its kernels are deterministic.
+Order of the faces, dropout and online changes depend on seed, epoch and number of devices alone, weights, optimiser and
+history are in the checkpoint, everything else follows from these. On a CPU the weights of a resumed run are those of an
+uninterrupted one bit by bit (on the same number of cores: sums are split among them); on a GPU as far as its kernels
+are deterministic.
 """
 
 import hashlib
@@ -21,9 +22,10 @@ from mien.params import TrainParams
 from mien.progress import meter
 from mien.training.checkpoints import Checkpoint, CheckpointStore
 from mien.training.data import Measured, TrainingData, check, measure
-from mien.training.devices import device_scope, has_bfloat16, precision
+from mien.training.devices import has_bfloat16, precision
 from mien.training.epochs import EpochRunner
 from mien.training.learner import Learner
+from mien.training.parallel import Single, choose
 from mien.training.reports import EpochReport
 from mien.training.schedules import Course
 
@@ -76,17 +78,19 @@ def train_model(
         DataError: faces that cannot be learnt from.
     """
     check(data)
-    with device_scope(params.device):
+    devices = choose(params, tell)
+    with devices.scope():
         measured, validation = measure(data.training), measure(data.validation)
         mixed = _mixed(params, tell)
         store = CheckpointStore(checkpoints, _settings(data, params, measured, validation), tell)
         plan = _Plan(data, params, measured, build)
-        run = _Run(Learner(plan.network(mixed), params), data, params, store)
+        run = _Run(Learner(plan.network(mixed), params, devices), data, params, store)
         run.resume(tell)
         for report in run.course.history:
             on_epoch(report)
         run.go_on(on_epoch)
-        network = plan.network(mixed=False)  # float32 on any device, and without the optimiser
+    with Single(params.device).scope():
+        network = plan.network(mixed=False)  # float32, of one device, and without the optimiser
         network.set_weights(run.best)
         facts = plan.facts(network)
     course = run.course

@@ -134,6 +134,16 @@ def test_no_batch_is_larger_than_asked_and_none_is_a_mere_rest(count, sizes):
     assert [len(batch) for batch in epoch_batches(count, limit, 0, 0)] == sizes
 
 
+@pytest.mark.parametrize(
+    ("count", "limit", "devices", "sizes"),
+    [(100, 32, 2, [26, 26, 24, 24]), (97, 33, 2, [26, 24, 24, 23]), (65, 10, 4, [8] * 8 + [1]), (3, 8, 8, [3])],
+)
+def test_several_devices_get_batches_that_they_can_share_but_for_one(count, limit, devices, sizes):
+    batches = epoch_batches(count, limit, 0, 0, devices)
+    assert [len(batch) for batch in batches] == sizes
+    assert sorted(np.concatenate(batches).tolist()) == list(range(count))
+
+
 def test_smoothed_targets_still_sum_to_one():
     smoothed = targets(4, 0.2)
     assert smoothed.sum(axis=1) == pytest.approx(1.0)

@@ -4,6 +4,7 @@ import pytest
 
 from mien.params import OptimizerParams
 from mien.training.learner import Learner, make_optimizer
+from mien.training.parallel import Single
 from tests.training import tiny
 
 
@@ -25,7 +26,9 @@ def test_momentum_is_nesterovs_and_adamw_keeps_its_own_decay():
 
 @pytest.fixture(scope="module")
 def learner():
-    return Learner(tiny.network("tiny", 3, shape=(8, 8, 1), mean=80.0, std=50.0), tiny.params(**tiny.EVERYTHING))
+    return Learner(
+        tiny.network("tiny", 3, shape=(8, 8, 1), mean=80.0, std=50.0), tiny.params(**tiny.EVERYTHING), Single("auto")
+    )
 
 
 def step(learner):

@@ -9,13 +9,13 @@ from mien.training.data import FaceSet, TrainingData
 CLASSES = ("angry", "happy", "sad")
 
 
-def network(name, classes, *, shape, mean, std, **options):
+def network(name, classes, *, shape, mean, std, dropout=0.2):
     x = faces = keras.Input(shape, dtype="uint8")
     x = keras.layers.Rescaling(1 / std, -mean / std)(x)
     x = keras.layers.Flatten()(x)
     x = keras.layers.Dense(8, activation="relu")(x)
     x = keras.layers.BatchNormalization()(x)
-    x = keras.layers.Dropout(0.2)(x)
+    x = keras.layers.Dropout(dropout)(x)
     x = keras.layers.Dense(classes, activation="softmax", dtype="float32")(x)
     return keras.Model(faces, x, name=name)
 

@@ -1,10 +1,12 @@
 """Pictures of a run inside a page of text, so that they show wherever the page does."""
 
 import base64
-
-import cv2
+from typing import TYPE_CHECKING
 
 from tasks.stage import stage_folder
+
+if TYPE_CHECKING:
+    from cv2.typing import MatLike
 
 WIDTH = 900
 """Pixels; wider pictures are scaled down, since a page travels through the server's database."""
@@ -14,6 +16,8 @@ PICTURES = {"confusion": "Confusion matrix", "guesses": "Sample faces", "mistake
 
 def pictures_page() -> str:
     """Markdown with the confusion matrix and sample faces of build/evaluate/pictures, those that are there."""
+    import cv2
+
     folder = stage_folder("evaluate") / "pictures"
     parts = []
     for name, title in PICTURES.items():
@@ -23,8 +27,10 @@ def pictures_page() -> str:
     return "\n".join(parts)
 
 
-def _encoded(picture: cv2.typing.MatLike) -> str:
+def _encoded(picture: "MatLike") -> str:
     """PNG in base64, at most WIDTH pixels wide."""
+    import cv2
+
     height, width = picture.shape[:2]
     if width > WIDTH:
         picture = cv2.resize(picture, (WIDTH, round(height * WIDTH / width)), interpolation=cv2.INTER_AREA)

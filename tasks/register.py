@@ -72,9 +72,13 @@ def _register(
 
 
 def _record_held_out(run: PipelineRun) -> str:
-    """Keep with the run which images the model was judged on, at once; where that is, for the version's tag."""
-    run.store.client.log_artifact(run.run_id, str(HELD_OUT), "evaluate")
-    return f"runs:/{run.run_id}/evaluate/{HELD_OUT.name}"
+    """Keep with the run which images the model was judged on, at once; where that is, for the version's tag.
+
+    Named by its content: a second model of the same run does not change what is kept for the first.
+    """
+    name = f"held_out/{file_digest(HELD_OUT)}.txt"
+    run.store.client.log_text(run.run_id, HELD_OUT.read_text(encoding="utf-8"), name)
+    return f"runs:/{run.run_id}/{name}"
 
 
 def _facts(params: RegisterParams, metrics: dict[str, Any]) -> CardFacts:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 from prefect.runtime import flow_run
+from prefect.utilities.urls import url_for
 
 
 def pass_key() -> str:
@@ -16,7 +17,7 @@ def flow_tags() -> dict[str, str]:
     return {
         "prefect.flow_run.id": str(flow_run.id),
         "prefect.flow_run.name": str(flow_run.name),
-        "prefect.flow_run.url": str(flow_run.ui_url),
+        "prefect.flow_run.url": url_for("flow-run", obj_id=str(flow_run.id)) or "",
     }
 
 

@@ -63,7 +63,7 @@ def take_snapshot(remote: str, tell: Callable[[str], None]) -> Snapshot:
 
 def commit_of_work_tree() -> str:
     """HEAD where nothing has changed, else a new commit on top of it; the same work tree gives the same commit."""
-    head = git("rev-parse", "--verify", "HEAD")
+    head = _head()
     with _own_index() as index:
         git("read-tree", head, environment=index)
         git("add", "--all", environment=index)
@@ -76,6 +76,13 @@ def commit_of_work_tree() -> str:
     dates = {"GIT_AUTHOR_DATE": when, "GIT_COMMITTER_DATE": when}
     message = "A work tree that was sent to a worker"
     return git("commit-tree", tree, "-p", head, "-m", message, environment={**NOBODY, **dates})
+
+
+def _head() -> str:
+    try:
+        return git("rev-parse", "--verify", "HEAD")
+    except FlowError as error:
+        raise FlowError(f"{Path.cwd()} is no git repository, or has no commit yet: {error}") from error
 
 
 @contextmanager

@@ -46,8 +46,8 @@ def promote(approval: bool = False, rollback: bool = False, model_name: str | No
         rollback: Give the alias back to the version that had it before; nothing is judged.
         model_name: Name of the registered model; without one that of params.yaml.
     """
-    enter_checkout()
     try:
+        enter_checkout()
         if approval and rollback:
             raise FlowError("a rollback waits for nobody: choose either `approval` or `rollback`.")
         ending = restore_previous(model_name) if rollback else _promote(approval, model_name)

@@ -102,5 +102,5 @@ def answering(store: Store, missing: str) -> Iterator[None]:
     except MlflowException as error:
         if error.error_code == "RESOURCE_DOES_NOT_EXIST":
             raise TrackingError(f"{missing}. Looked in {store.shown}.") from error
-        reason = str(error).splitlines()[0][:300]
+        reason = " ".join(str(error).split())[:300]
         raise TrackingError(f"the registry in {store.shown} does not work: {reason}") from error

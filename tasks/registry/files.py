@@ -1,5 +1,6 @@
 """What goes with a version: its model file, and the images it was judged on. Believed only with the right digest."""
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from tasks.tracking.origin import file_digest
 
 HELD_OUT_TAG = "test.held_out"
 MODEL = "data/model.keras"
+RECORD = re.compile(r"runs:/[0-9a-f]{32}/[A-Za-z0-9_./-]+")
+"""Where `register` keeps the images: a tag is no reason to fetch from anywhere else."""
 
 
 def fetch_model(registry: Registry, version: Version, folder: Path) -> Path:
@@ -30,6 +33,8 @@ def fetch_held_out(registry: Registry, version: Version) -> frozenset[str]:
         TrackingError: nothing is recorded, the record is gone, or it is not the one that was registered.
     """
     uri = _tag(registry, version, HELD_OUT_TAG, "on which images it was judged, so it cannot be compared")
+    if not RECORD.fullmatch(uri):
+        raise TrackingError(f"tag {HELD_OUT_TAG} of version {version.number} names no artifact of a run: {uri[:200]}")
     with tempfile.TemporaryDirectory() as folder:
         path = _fetch(registry, version, uri, Path(folder), f"{HELD_OUT_TAG}.md5")
         return read_held_out(path.read_text(encoding="utf-8").splitlines())

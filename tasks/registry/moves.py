@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mien.errors import TrackingError
-from tasks.registry.entry import CHALLENGER, CHAMPION, PREVIOUS, Registry, Standing, Version
+from tasks.registry.entry import CHALLENGER, CHAMPION, PREVIOUS, Registry, Standing, Version, answering
 from tasks.registry.lock import promotion_lock
 
 DECISION = "promotion.decision"
@@ -170,7 +170,8 @@ def _target(registry: Registry, champion: Version) -> Version:
 
 def _find(registry: Registry, number: str) -> Version | None:
     """A version; None where it has been deleted."""
-    found = registry.client.search_model_versions(f"name = '{registry.name}' AND version_number = {number}")
+    with answering(registry.store, f"nothing is registered as {registry.name!r}"):
+        found = registry.client.search_model_versions(f"name = '{registry.name}' AND version_number = {number}")
     return registry.version(number) if found else None
 
 

@@ -202,6 +202,14 @@ def test_a_file_that_is_gone_is_named(project, two_models):
         contest(of)
 
 
+@pytest.mark.parametrize("place", ["/etc/hostname", "http://127.0.0.1:1/held_out.txt", "runs:/held_out.txt"])
+def test_a_record_that_is_no_artifact_of_a_run_is_not_fetched(project, place):
+    of = registry(champion="1")
+    of.tag("1", {"test.held_out": place})
+    with pytest.raises(TrackingError, match=f"names no artifact of a run: {place}"):
+        contest(of)
+
+
 def test_models_whose_classes_stand_in_another_order_are_compared_by_name(project):
     register_model(project, "strong", classes=CLASSES[::-1])
     found = trial(Standing("2", "3", None))

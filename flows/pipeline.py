@@ -55,9 +55,9 @@ def pipeline(
         data_revision: Git commit, tag or branch whose version of the data this run takes, e.g. "v1.2".
         local: Train in place, not on a worker of the pool gpu.
     """
-    enter_checkout()
     overrides = params or {}
     try:
+        enter_checkout()
         with watched(), only_run(str(flow_run.name), get_run_logger().info):
             mend_locks(Path.cwd(), get_run_logger().warning)
             names = check_request(stages, overrides)

@@ -14,11 +14,12 @@ def pass_key() -> str:
 
 def flow_tags() -> dict[str, str]:
     """Tags by which the MLflow run names this flow run."""
-    return {
+    tags = {
         "prefect.flow_run.id": str(flow_run.id),
         "prefect.flow_run.name": str(flow_run.name),
         "prefect.flow_run.url": url_for("flow-run", obj_id=str(flow_run.id)) or "",
     }
+    return {name: value for name, value in tags.items() if value}  # a server for this run only has no address
 
 
 def stage_environment(key: str, tags: Mapping[str, str]) -> dict[str, str]:

@@ -37,7 +37,14 @@ from mien.params import load_params
 from tasks.registry.entry import Standing
 
 
-@flow(name="promote", result_serializer="json", on_completion=[notify], on_failure=[notify], on_crashed=[notify])
+@flow(
+    name="promote",
+    result_serializer="json",
+    on_completion=[notify],
+    on_failure=[notify],
+    on_crashed=[notify],
+    on_cancellation=[notify],
+)
 def promote(approval: bool = False, rollback: bool = False, model_name: str | None = None) -> State[Any]:
     """Make the challenger champion if it is measurably better, or go back to the champion before.
 

@@ -14,7 +14,7 @@ import psutil
 
 from flows.checkout.lock import only_run
 from flows.errors import FlowError
-from flows.remote.git import git
+from flows.remote.git import git, without_password
 from flows.remote.meeting import DvcRemote, dvc_config, dvc_remote, git_url
 
 CLONE = Path(".mien/worker")
@@ -78,15 +78,16 @@ def _take_code(folder: Path, url: str, commit: str, ref: str) -> None:
     if not (folder / ".git").exists():
         git("init", "--quiet", os.fspath(folder))
     git("config", "remote.origin.url", url, folder=folder)
+    shown = without_password(url)
     try:
         git("fetch", "--quiet", "--no-tags", "--depth=1", "origin", ref, folder=folder)
     except FlowError as error:
         if "find remote ref" not in str(error):
             raise
-        raise FlowError(f"{ref} is not on the git remote {url}: push it, or start the run anew.") from error
+        raise FlowError(f"{ref} is not on the git remote {shown}: push it, or start the run anew.") from error
     found = git("rev-parse", "FETCH_HEAD", folder=folder)
     if found != commit:
-        raise FlowError(f"{ref} on the git remote {url} is {found}, not {commit}: somebody has moved it.")
+        raise FlowError(f"{ref} on the git remote {shown} is {found}, not {commit}: somebody has moved it.")
     git("checkout", "--quiet", "--detach", "--force", commit, folder=folder)
     git("clean", "-ffdq", folder=folder)
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from flows.errors import FlowError
 from flows.recovery.killed import end_tracking_run
 from flows.remote.dispatch import LostError, run_on_worker
-from flows.remote.inputs import push_inputs
+from flows.remote.inputs import check_complete, push_inputs
 from flows.remote.meeting import dvc_remote, git_url
 from flows.remote.results import restore
 from flows.remote.snapshot import take_snapshot
@@ -53,6 +53,7 @@ def train_elsewhere(*, key: str, tags: Mapping[str, str], log: Tell, stage: str 
         FlowError: stages before it are not up to date, no worker lives, or the run there has failed.
     """
     remote = dvc_remote().name
+    check_complete(stage)
     if restore(stage, remote):
         log(f"{stage}: the result was in the run cache of the DVC remote {remote!r}")
         return RemoteResult(restored=True)

@@ -47,8 +47,14 @@ def git(*words: str, folder: Path | None = None, environment: Mapping[str, str] 
         raise PassingError(f"`git {words[0]}` did not end within {TIMEOUT_SECONDS:.0f} s.") from error
     if done.returncode:
         kind = PassingError if OUTAGE.search(done.stderr) else FlowError
-        raise kind(f"`git {words[0]}` failed: {done.stderr.strip() or f'exit code {done.returncode}'}")
+        said = without_password(done.stderr.strip()) or f"exit code {done.returncode}"
+        raise kind(f"`git {words[0]}` failed: {said}")
     return done.stdout.strip()
+
+
+def without_password(text: str) -> str:
+    """The text with user and password in its addresses as stars; a token stands in the place of the user."""
+    return re.sub(r"(\w://)[^/@\s]+@", r"\1***@", text)
 
 
 def _ssh() -> str:

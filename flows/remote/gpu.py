@@ -6,8 +6,10 @@ import subprocess
 import sys
 from typing import Any
 
+import yaml
+
 from flows.errors import FlowError
-from mien.params import load_params
+from mien.params import PARAMS_FILE
 
 ALLOW_CPU = "MIEN_ALLOW_CPU"
 
@@ -20,7 +22,9 @@ def check_gpu() -> None:
     Raises:
         FlowError: there is none.
     """
-    if os.environ.get(ALLOW_CPU, "").lower() == "true" or load_params().train.device == "cpu":
+    # Not by `load_params`: the commit may know settings that this worker's own code does not know yet.
+    train = yaml.safe_load(PARAMS_FILE.read_text(encoding="utf-8")).get("train") or {}
+    if os.environ.get(ALLOW_CPU, "").lower() == "true" or train.get("device") == "cpu":
         return
     seen = _devices()
     if not seen["gpus"]:

@@ -11,18 +11,25 @@ INCOMPLETE = re.compile(r"files failed to")
 """How DVC says that a remote has taken or given only a part."""
 
 
-def push_inputs(stage: str, remote: str) -> None:
-    """Bring the inputs of a stage to a remote.
+def check_complete(stage: str) -> None:
+    """See that every stage before this one is up to date, so that dvc.lock names what is there.
 
     Raises:
-        PassingError: the remote does not answer.
-        FlowError: a stage before this one is not up to date, so that dvc.lock does not name what is there.
+        FlowError: one is not.
     """
     graph = Graph()
     before = [name for name in graph.with_upstream([stage]) if name != stage]
     if changes := graph.changes(before):
         raise FlowError(f"not up to date before {stage}: {', '.join(changes)}. Run these stages first.")
-    transfer("push", remote, *graph.producers(stage))
+
+
+def push_inputs(stage: str, remote: str) -> None:
+    """Bring the inputs of a stage to a remote.
+
+    Raises:
+        PassingError: the remote does not answer.
+    """
+    transfer("push", remote, *Graph().producers(stage))
 
 
 def pull_inputs(stage: str, remote: str) -> None:

@@ -48,7 +48,7 @@ def take_snapshot(remote: str, tell: Callable[[str], None]) -> Snapshot:
         PassingError: the git remote does not answer.
         FlowError: it takes no push from here, there is no commit yet, or a file is too large to travel by git.
     """
-    _check_new_files()
+    _check_new_files(tell)
     commit = commit_of_work_tree()
     there = _refs_on(remote)
     now = datetime.now(UTC)
@@ -92,14 +92,16 @@ def _own_index() -> Iterator[dict[str, str]]:
         yield {"GIT_INDEX_FILE": os.fspath(Path(folder) / "index")}
 
 
-def _check_new_files() -> None:
-    listed = git("ls-files", "--others", "--exclude-standard", "-z").split("\0")
-    large = [name for name in listed if name and Path(name).is_file() and Path(name).stat().st_size > MAX_NEW_BYTES]
-    if large:
+def _check_new_files(tell: Callable[[str], None]) -> None:
+    """Refuse large files that git does not know, and name the others: a person may have forgotten them."""
+    listed = [name for name in git("ls-files", "--others", "--exclude-standard", "-z").split("\0") if name]
+    if large := [name for name in listed if Path(name).is_file() and Path(name).stat().st_size > MAX_NEW_BYTES]:
         raise FlowError(
             f"{', '.join(large)}: larger than {MAX_NEW_BYTES // 10**6} MB and neither committed nor ignored, so it "
             "would be pushed to the git remote with the code. Add it to .gitignore, or commit it."
         )
+    if others := [name for name in listed if name != "dvc.lock"]:
+        tell(f"files that are not committed go to the git remote too: {', '.join(others)}")
 
 
 def _refs_on(remote: str) -> dict[str, str]:

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun, State
 
 LOOK_SECONDS = 1.0
-SIGNS_SECONDS = 4.0
+SIGNS_SECONDS = 3.0
 """How often signs of life are looked for."""
 
-LONELY_SECONDS = 8.0
+LONELY_SECONDS = 4.0
 """How long there may be no living worker before a run that waits for one is given up; together with the heartbeats
 that a worker may miss that is less than a minute."""
 

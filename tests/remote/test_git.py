@@ -2,7 +2,7 @@ import pytest
 
 from flows.errors import FlowError, PassingError
 from flows.remote import git as git_module
-from flows.remote.git import git
+from flows.remote.git import git, without_password
 from tests.flows.servers import free_port
 
 
@@ -19,6 +19,15 @@ def test_a_refusal_is_told_in_the_words_of_git(checkout):
 def test_a_server_that_does_not_answer_may_answer_later(checkout):
     with pytest.raises(PassingError, match="Failed to connect|refused"):
         git("ls-remote", f"http://127.0.0.1:{free_port()}/project.git")
+
+
+def test_a_password_in_an_address_is_not_told(checkout):
+    with pytest.raises(FlowError) as caught:
+        git("ls-remote", f"http://token:secret@127.0.0.1:{free_port()}/project.git")
+    assert "secret" not in str(caught.value)
+    assert without_password("see https://secret@example.org/p.git and ssh://me:secret@host/p") == (
+        "see https://***@example.org/p.git and ssh://***@host/p"
+    )
 
 
 def test_a_command_that_hangs_is_ended_and_may_be_tried_again(checkout, monkeypatch):

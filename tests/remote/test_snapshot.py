@@ -19,7 +19,9 @@ def put_ref(checkout, age, commit="HEAD"):
 def test_what_is_neither_committed_nor_ignored_travels(checkout):
     checkout.write("code.py", "changed\n")
     checkout.write("new/module.py", "new\n")
-    snapshot = take(checkout)
+    lines = []
+    snapshot = take(checkout, lines)
+    assert lines == ["files that are not committed go to the git remote too: new/module.py"]
     assert checkout.refs() == {snapshot.ref: snapshot.commit}
     assert checkout.text_of(snapshot.commit, "code.py") == "changed"
     assert "new/module.py" in checkout.files_of(snapshot.commit)

@@ -3,20 +3,20 @@
 import os
 import re
 import signal
-import socket
 import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import reduce
 from pathlib import Path
 
 import pytest
 
 from mien.datasets.synthetic import generate, write_csv
+from tests.flows.servers import answers, free_port, until
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SERVE = "uv run python -m flows.serve"
 ELSEWHERE = {"uv run pytest"}
 """Commands that .ci/run itself calls, this test among them."""
 
@@ -60,13 +60,21 @@ class Stranger:
         return done.stdout + done.stderr
 
     @contextmanager
-    def started(self, command: str, address: str) -> Iterator[None]:
-        """`command` in the background, once `address` answers."""
-        process = subprocess.Popen(
-            ["bash", "-c", f"exec {command}"], cwd=self.folder, env=self.environment, start_new_session=True
-        )
+    def started(self, command: str, address: str, word: str = "") -> Iterator[None]:
+        """`command` in the background, once `address` answers and it has said `word`."""
+        log = self.folder / "started.log"
+        with log.open("w") as stream:
+            process = subprocess.Popen(
+                ["bash", "-c", f"exec {command}"],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=stream,
+                stderr=stream,
+                start_new_session=True,
+            )
         try:
             wait_for(address)
+            until(lambda: word in log.read_text(), 120, f"{command} says {word}")
             yield
         finally:
             os.killpg(process.pid, signal.SIGTERM)
@@ -74,20 +82,7 @@ class Stranger:
 
 
 def wait_for(address: str) -> None:
-    for _ in range(180):
-        try:
-            urllib.request.urlopen(address, timeout=2).close()
-        except OSError:
-            time.sleep(0.5)
-        else:
-            return
-    pytest.fail(f"nothing answers at {address}")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    until(lambda: answers(address), 120, f"{address} answers")
 
 
 def test_ci_calls_the_commands_of_the_readme():
@@ -99,28 +94,28 @@ def test_ci_calls_the_commands_of_the_readme():
 
 def test_the_commands_of_the_readme_work_in_a_fresh_clone(tmp_path):
     stranger = Stranger(tmp_path)
-    port = free_port()
-    downloads = tmp_path / "Downloads"
-    downloads.mkdir()
-    write_csv(downloads / "fer2013.csv", generate(rows=400, seed=5))
+    (tmp_path / "Downloads").mkdir()
+    write_csv(tmp_path / "Downloads" / "fer2013.csv", generate(rows=1600, seed=5))
     stranger.run(f"git clone -q {ROOT} mien")
     stranger.folder = tmp_path / "mien"
-    for command in commands():
-        if command in ELSEWHERE:
-            continue
-        if command == "uv run mlflow ui":
-            with stranger.started(f"{command} --port {port}", f"http://127.0.0.1:{port}/health"):
-                pass
-        elif command.startswith("export MLFLOW_TRACKING_URI"):
-            break
-        else:
-            said = stranger.run(command)
-            if command == "uv run dvc repro --pull":
-                assert "official accuracy" in said
-                assert "build/evaluate/report.html" in said
-    with stranger.started(f"uv run mlflow server --port {port}", f"http://127.0.0.1:{port}/health"):
-        for late in commands()[commands().index(command) :]:
-            stranger.run(late.replace(":5000", f":{port}"))
+    ports = {":4200": f":{free_port()}", ":5000": f":{free_port()}"}
+    said = {}
+    with ExitStack() as servers:
+        for command in commands():
+            if command == SERVE:
+                flags = f"--prefect-port {ports[':4200'][1:]} --mlflow-port {ports[':5000'][1:]}"
+                address = f"http://127.0.0.1{ports[':4200']}/api/health"
+                servers.enter_context(stranger.started(f"{command} {flags}", address, "Ctrl-C ends"))
+            elif command == "uv run mlflow ui":
+                address = f"http://127.0.0.1{ports[':5000']}/health"
+                with stranger.started(f"{command} --port {ports[':5000'][1:]}", address):
+                    pass
+            elif command not in ELSEWHERE:
+                said[command] = stranger.run(reduce(lambda text, port: text.replace(*port), ports.items(), command))
+    assert "official accuracy" in said["uv run dvc repro --pull"]
+    assert "build/evaluate/report.html" in said["uv run dvc repro --pull"]
+    assert "finished successfully" in said["uv run prefect deployment run pipeline/cpu --watch"]
+    assert "champion" in said["uv run python -m flows.promote"]
     for program in blocks("python"):
         (tmp_path / "mien" / "example.py").write_text(program)
         assert "angry" in stranger.run("uv run python example.py")

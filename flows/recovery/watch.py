@@ -10,14 +10,21 @@ from contextlib import contextmanager
 from prefect.runtime import flow_run
 
 from flows.stages.identity import pass_key
+from tasks.processes import follow_parent
+
+STARTED_BY_WORKER = "PREFECT__FLOW_RUN_ID"
+"""A variable that only a worker sets for the process of a flow run."""
 
 
 @contextmanager
 def watched() -> Iterator[None]:
     """Have this flow run watched over until the block is left; a watchman that has nothing to do costs nothing.
 
-    It is in a session of its own, so that what kills the flow's process group does not kill it.
+    It is in a session of its own, so that what kills the flow's process group does not kill it. A run that a worker has
+    started also ends with its worker: nobody else could cancel it any more.
     """
+    if STARTED_BY_WORKER in os.environ:
+        follow_parent()
     command = [sys.executable, "-m", "flows.recovery.watchman", str(os.getpid()), str(flow_run.id), pass_key()]
     watchman = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:

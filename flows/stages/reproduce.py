@@ -1,12 +1,14 @@
 """Bring one stage up to date in this checkout, through DVC."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
 
 from flows.checkout.child import CommandFailedError, run_dvc
 from flows.checkout.graph import Graph
 from flows.errors import FlowError
-from flows.stages.result import CACHED, Result, explain, kind
+from flows.stages.result import CACHED, EXECUTED, Result, explain, kind
+from tasks.stage import SUMMARY, stage_folder
 
 
 def reproduce(
@@ -45,6 +47,9 @@ def reproduce(
 
 
 def _own_words(stage: str, lines: list[str]) -> str:
-    """What the stage itself said, else how DVC put it."""
+    """What the stage has to say: the notes of its summary where it ran, else how DVC or the stage put it."""
+    summary = stage_folder(stage) / SUMMARY
+    if kind(lines) == EXECUTED and summary.exists():
+        return "; ".join(json.loads(summary.read_text(encoding="utf-8"))["notes"])
     said = [line.removeprefix(f"{stage}: ") for line in lines if line.startswith(f"{stage}: ")]
     return "; ".join(said) or next((line for line in lines if f"'{stage}'" in line), "up to date")

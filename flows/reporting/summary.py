@@ -7,13 +7,13 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
+from flows.reporting.events import announce_registration
 from flows.reporting.figures import figures_table
 from flows.reporting.pictures import pictures_page
 from flows.reporting.tracking import TrackedRun, link_runs
 from flows.stages.result import CACHED, Result
 from mien.errors import TrackingError
 from mien.params import load_params
-
 
 TRACKED = {"train", "evaluate", "register"}
 """Stages that log to MLflow themselves; one before them leaves a run only when it fails."""
@@ -41,6 +41,8 @@ def report(results: Sequence[Result]) -> None:
         champion = run.champion_tags(load_params().register_.model_name) if run else {}
         create_markdown_artifact(figures_table(champion), key="figures", description="Against the promoted model")
         create_markdown_artifact(pictures_page(), key="pictures", description="Confusion matrix and sample faces")
+    if "register" in made:
+        announce_registration()
 
 
 def _tracked_run() -> TrackedRun | None:

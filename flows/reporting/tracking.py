@@ -8,6 +8,7 @@ from prefect import get_client
 from prefect.runtime import flow_run
 
 from flows.stages.identity import pass_key
+from mien.errors import TrackingError
 
 if TYPE_CHECKING:
     from tasks.tracking.store import Store
@@ -33,14 +34,16 @@ class TrackedRun:
         return f"[{self.run_id}]({self.place})" if self.place.startswith("http") else self.place
 
     def champion_tags(self, model_name: str) -> dict[str, str]:
-        """Tags of the promoted version, its figures among them; empty where none is promoted."""
-        from mlflow.exceptions import MlflowException
+        """Tags of the promoted version, its figures among them, and its number; empty where none is promoted."""
+        from tasks.registry.entry import Registry
 
+        registry = Registry(self.store, model_name)
         try:
-            version = self.store.client.get_model_version_by_alias(model_name, "champion")
-        except MlflowException:
+            champion = registry.standing().champion
+            version = registry.version(champion) if champion else None
+        except TrackingError:  # nothing is registered yet
             return {}
-        return {**version.tags, "version": str(version.version)}
+        return {**version.tags, "version": version.number} if version else {}
 
 
 def link_runs() -> TrackedRun | None:

@@ -7,6 +7,7 @@ from shutil import copytree
 import pytest
 
 from tests.flows.projects import Exchange, tiny_project
+from tests.flows.served import Served, serving
 from tests.flows.servers import Prefect, mlflow_server, postgres, prefect_server
 
 
@@ -46,3 +47,10 @@ def exchange(tmp_path: Path, tiny: Exchange) -> Exchange:
 def checkout(tmp_path: Path, exchange: Exchange) -> Path:
     """A clone of the tiny project for one test alone."""
     return exchange.clone(tmp_path / "checkout")
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory, tiny: Exchange) -> Iterator[Served]:
+    """A clone of the tiny project with everything local running; who hurts it waits until it is well again."""
+    with serving(tiny.clone(tmp_path_factory.mktemp("served") / "checkout")) as running:
+        yield running

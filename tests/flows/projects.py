@@ -22,8 +22,11 @@ QUICK = {
     "register.gates.min_macro_f1": 0.0,
     "register.gates.min_recall": 0.0,
     "register.gates.max_ece": 1.0,
+    "promote.max_ece": 1.0,
+    "promote.min_rows": 10,
+    "promote.max_ms_per_face": 10_000,  # other tests may keep every core busy
 }
-"""Params of a pipeline that ends within half a minute and registers whatever comes out."""
+"""Params of a pipeline that ends within half a minute, registers whatever comes out and promotes the first of it."""
 
 
 @dataclass(frozen=True)

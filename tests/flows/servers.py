@@ -128,11 +128,16 @@ class Prefect:
         """GET /api/`path`, or POST with a body."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/api/{path}", data, {"Content-Type": "application/json"})
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return json.loads(answer.read() or "null")
-        except urllib.error.HTTPError as error:
-            pytest.fail(f"{path}: {error} {error.read().decode()[:2000]}")
+        for pause in (0.5, 1, 2, 4, 0):
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    return json.loads(answer.read() or "null")
+            except urllib.error.HTTPError as error:
+                busy = error.code == 503 and pause  # another one writes: Prefect's own clients ask again too
+                if not busy:
+                    pytest.fail(f"{path}: {error} {error.read().decode()[:2000]}")
+            time.sleep(pause)
+        raise AssertionError(path)
 
     def start(self, deployment: str, **parameters: Any) -> str:
         """Id of a new flow run of the deployment `flow/name`, to start now."""

@@ -1,0 +1,32 @@
+"""A machine that goes down takes everything with it: only the server can tell that a run has ended."""
+
+import sys
+
+import psutil
+import pytest
+
+from tests.flows.projects import Exchange
+from tests.flows.servers import Prefect, program, until, worker
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_run_whose_processes_are_all_killed_at_once_is_crashed_within_two_minutes(
+    prefect: Prefect, checkout, exchange: Exchange, tmp_path
+):
+    with program([sys.executable, "-m", "flows.deploy"], tmp_path, prefect.environment, cwd=checkout) as deploy:
+        assert deploy.process.wait(120) == 0, deploy.said
+    with worker(prefect, "cpu", checkout, tmp_path) as machine:
+        run = prefect.start("pipeline/cpu", params={"train.epochs": 500}, local=True)
+        until(lambda: trains(machine.tree()), 180, "training")
+        machine.kill()
+    assert prefect.flow_run(run)["state_type"] == "RUNNING"
+    ended = prefect.wait(run, 120)
+    assert ended["state_type"] == "CRASHED"
+    assert "No sign of life" in ended["state"]["message"]
+    with worker(prefect, "cpu", checkout, tmp_path):  # its place in the concurrency limit is free again
+        assert prefect.wait(prefect.start("pipeline/cpu", stages=["ingest"]), 60)["state_type"] == "COMPLETED"
+
+
+def trains(tree: list[psutil.Process]) -> bool:
+    return any("tasks.train" in process.cmdline() for process in tree if process.is_running())

@@ -27,6 +27,7 @@ from flows.recovery.watch import watched
 from flows.reporting.notify import notify
 from flows.reporting.summary import report, summary_line
 from flows.server import check_server, has_server
+from flows.stages.identity import pass_key
 from flows.stages.run import run_stages
 from mien.errors import MienError
 
@@ -58,7 +59,7 @@ def pipeline(
     overrides = params or {}
     try:
         enter_checkout()
-        with watched(), only_run(str(flow_run.name), get_run_logger().info):
+        with watched(pass_key()), only_run(str(flow_run.name), get_run_logger().info):
             mend_locks(Path.cwd(), get_run_logger().warning)
             names = check_request(stages, overrides)
             with overridden(overrides, data_revision):

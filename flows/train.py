@@ -17,10 +17,10 @@ from pydantic import Field
 
 from flows.checkout.place import enter_checkout
 from flows.errors import PassingError
+from flows.recovery.watch import watched
 from flows.remote.work import Done, Work, do
 from flows.reporting.progress import StageLog
 from mien.errors import MienError
-from tasks.processes import follow_parent
 
 INTERRUPTED = "Interrupted"
 """State name of a run that failed for a reason that may pass."""
@@ -45,12 +45,12 @@ def train(
         tracking_uri: The MLflow server; the worker's own MLFLOW_TRACKING_URI goes before it.
         stage: The stage of dvc.yaml to run.
     """
-    follow_parent()
     enter_checkout()
     here = {"prefect.train.id": str(flow_run.id), "prefect.train.url": str(flow_run.ui_url)}
     log = StageLog(stage)
     try:
-        done = do(Work(commit, ref, key, {**(tags or {}), **here}, tracking_uri, stage), log)
+        with watched():
+            done = do(Work(commit, ref, key, {**(tags or {}), **here}, tracking_uri, stage), log)
     except PassingError as error:
         return Failed(name=INTERRUPTED, message=str(error))
     except MienError as error:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 from prefect.runtime import flow_run
 
-from flows.stages.identity import pass_key
 from tasks.processes import follow_parent
 
 STARTED_BY_WORKER = "PREFECT__FLOW_RUN_ID"
@@ -17,18 +16,31 @@ STARTED_BY_WORKER = "PREFECT__FLOW_RUN_ID"
 
 
 @contextmanager
-def watched() -> Iterator[None]:
+def watched(key: str = "") -> Iterator[None]:
     """Have this flow run watched over until the block is left; a watchman that has nothing to do costs nothing.
 
     It is in a session of its own, so that what kills the flow's process group does not kill it. A run that a worker has
     started also ends with its worker: nobody else could cancel it any more.
+
+    A signal leaves the block too, with Prefect still to say how the run ended, which a second signal can cut off: then
+    the watchman stays until the process has ended, and says it where it was not said.
+
+    Args:
+        key: names the MLflow run to end too; none where whoever started this flow run does that, and tries again.
     """
     if STARTED_BY_WORKER in os.environ:
         follow_parent()
-    command = [sys.executable, "-m", "flows.recovery.watchman", str(os.getpid()), str(flow_run.id), pass_key()]
+    command = [sys.executable, "-m", "flows.recovery.watchman", str(os.getpid()), str(flow_run.id), key]
     watchman = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     try:
         yield
-    finally:
-        watchman.send_signal(signal.SIGTERM)
-        watchman.wait()
+    except Exception:
+        _dismiss(watchman)
+        raise
+    else:
+        _dismiss(watchman)
+
+
+def _dismiss(watchman: "subprocess.Popen[bytes]") -> None:
+    watchman.send_signal(signal.SIGTERM)
+    watchman.wait()

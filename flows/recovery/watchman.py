@@ -1,6 +1,6 @@
 """`python -m flows.recovery.watchman PID FLOW_RUN_ID KEY`: waits for the end of a flow's process, then tidies up.
 
-An orderly flow ends its watchman before it ends itself; what comes after the wait is therefore for a killed one only.
+An orderly flow dismisses its watchman before it ends; what comes after the wait is for one that was killed or cut off.
 """
 
 import sys
@@ -18,7 +18,7 @@ def tidy_up(flow_run_id: str, key: str) -> None:
     from flows.recovery import killed
 
     steps: tuple[Callable[[], None], ...] = (
-        lambda: killed.mark_crashed(flow_run_id),
+        lambda: killed.end_flow_run(flow_run_id),
         killed.put_back_overrides,
         lambda: time.sleep(GRACE_SECONDS),
         lambda: killed.end_tracking_run(key),

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from flows.checkout.place import enter_checkout
 from flows.errors import FlowError
 from flows.serving.exchange import make_exchange
-from flows.serving.ports import LOOPBACK, check_free
+from flows.serving.ports import LOOPBACK, check_free, port
 from flows.serving.program import LOGS
 from flows.serving.programs import mlflow_server, prefect_environment, prefect_server, workers
 from flows.serving.supervisor import Supervisor
@@ -92,8 +92,8 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def main() -> None:
     """The command; exit code 0 when it was interrupted, 1 and a message when it could not go on."""
     parser = argparse.ArgumentParser(prog="python -m flows.serve", description="Everything local, until Ctrl-C.")
-    parser.add_argument("--prefect-port", type=int, default=4200, help="of Prefect's server and UI (4200)")
-    parser.add_argument("--mlflow-port", type=int, default=5000, help="of MLflow's server and UI (5000)")
+    parser.add_argument("--prefect-port", type=port, default=4200, help="of Prefect's server and UI (4200)")
+    parser.add_argument("--mlflow-port", type=port, default=5000, help="of MLflow's server and UI (5000)")
     words = parser.parse_args()
     for number in ENDINGS:
         signal.signal(number, _interrupt)

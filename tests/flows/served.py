@@ -38,10 +38,10 @@ class Served:
 
 
 @contextmanager
-def serving(checkout: Path) -> Iterator[Served]:
+def serving(checkout: Path, **environment: str) -> Iterator[Served]:
     ports = free_port(), free_port()
     words = [sys.executable, "-m", "flows.serve", "--prefect-port", str(ports[0]), "--mlflow-port", str(ports[1])]
-    with program(words, checkout.parent, {SCHEDULER: "5"}, cwd=checkout) as started:
+    with program(words, checkout.parent, {SCHEDULER: "5", **environment}, cwd=checkout) as started:
 
         def up() -> bool:
             assert started.process.poll() is None, started.said

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import sys
+import urllib.error
 import urllib.request
 
 import psutil
@@ -91,10 +92,29 @@ def ended(server: Prefect, run: str) -> str | None:
     return found if found in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else None
 
 
-def test_a_killed_supervisor_leaves_nothing_running(checkout):
-    with serving(checkout) as served:
+def test_a_password_holds_for_everybody_and_a_killed_supervisor_leaves_nothing_running(checkout):
+    with serving(checkout, PREFECT_SERVER_API_AUTH_STRING="mien:secret") as served:
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(f"{served.prefect.url}/api/admin/version")
         tree = served.program.tree()
         os.kill(served.program.process.pid, signal.SIGKILL)
         _, left = psutil.wait_procs(tree, 60)
         assert left == []
         assert not served.listens()
+
+
+def test_ctrl_c_while_it_starts_ends_everything_too(checkout, tmp_path):
+    words = [sys.executable, "-m", "flows.serve", "--prefect-port", str(free_port()), "--mlflow-port", str(free_port())]
+    with program(words, tmp_path, {}, cwd=checkout) as started:
+        until(lambda: len(started.tree()) >= 5, 60, "two servers under their leashes")
+        tree = started.tree()
+        started.process.send_signal(signal.SIGINT)
+        assert started.process.wait(60) == 0
+        assert psutil.wait_procs(tree, 10)[1] == []
+
+
+@pytest.mark.parametrize("number", ["0", "65536", "http"])
+def test_what_is_no_port_is_refused(number, tmp_path):
+    with program([sys.executable, "-m", "flows.serve", "--mlflow-port", number], tmp_path, {}) as called:
+        assert called.process.wait(60) == 2
+    assert "argument --mlflow-port: invalid port value" in called.said

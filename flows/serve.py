@@ -10,17 +10,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
-
-from filelock import FileLock, Timeout
 
 from flows.checkout.place import enter_checkout
 from flows.errors import FlowError
 from flows.serving.exchange import make_exchange
+from flows.serving.lock import only_one
 from flows.serving.ports import LOOPBACK, check_free, port
-from flows.serving.program import LOGS
 from flows.serving.programs import mlflow_server, prefect_environment, prefect_server, workers
 from flows.serving.supervisor import Supervisor
 from mien.errors import MienError
@@ -72,19 +68,6 @@ Start a run:            the UI, Deployments, pipeline, Run; or in another termin
 Ctrl-C ends everything."""
 
 
-@contextmanager
-def _only_one() -> Iterator[None]:
-    """Hold this checkout against a second call; the operating system ends the hold with this process."""
-    LOGS.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(LOGS / "lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise FlowError("this checkout is served already: one `python -m flows.serve` at a time.") from error
-    with lock:
-        yield
-
-
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
@@ -99,7 +82,7 @@ def main() -> None:
         signal.signal(number, _interrupt)
     try:
         enter_checkout()
-        with _only_one():
+        with only_one():
             serve(words.prefect_port, words.mlflow_port)
     except KeyboardInterrupt:
         sys.exit(0)

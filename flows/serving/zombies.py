@@ -20,8 +20,8 @@ SILENCE = timedelta(seconds=90)
 """Three heartbeats (`flows.SETTINGS`); the server looks every 5 s, so the run is crashed after 100 s at most."""
 
 STATES_OF_A_PROCESS = ("heartbeat", "Pending", "Submitting", "Running", "Cancelling")
-"""Pending and Submitting: a worker has taken the run, and may be killed before the run begins. What waits for a container
-or an image says InfrastructurePending, for as long as that takes."""
+"""Pending and Submitting: a worker has taken the run, and may be killed before the run begins. What waits for a
+container or an image says InfrastructurePending, for as long as that takes."""
 
 SIGNS_OF_LIFE = {f"prefect.flow-run.{event}" for event in STATES_OF_A_PROCESS}
 WHATEVER_COMES = {"prefect.flow-run.*"}

@@ -46,11 +46,11 @@ def _say_how_it_ended(client: "SyncPrefectClient", flow_run_id: UUID) -> None:
     client.set_flow_run_state(flow_run_id, Cancelled(message="Cancelled; its worker has not said so."), force=True)
 
 
-def put_back_overrides() -> None:
-    """Put back params.yaml and the data of before this run."""
-    from flows.checkout.overrides import put_back
+def put_back_overrides(key: str) -> None:
+    """Put back params.yaml and the data of before this run, unless another run holds the checkout and does it itself."""
+    from flows.checkout.overrides import put_back_of
 
-    put_back()
+    put_back_of(key)
 
 
 def end_tracking_run(key: str) -> None:

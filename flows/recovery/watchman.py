@@ -19,7 +19,7 @@ def tidy_up(flow_run_id: str, key: str) -> None:
 
     steps: tuple[Callable[[], None], ...] = (
         lambda: killed.end_flow_run(flow_run_id),
-        killed.put_back_overrides,
+        lambda: killed.put_back_overrides(key),
         lambda: time.sleep(GRACE_SECONDS),
         lambda: killed.end_tracking_run(key),
     )

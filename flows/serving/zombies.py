@@ -1,13 +1,19 @@
 """The automation that crashes flow runs whose process is gone, as Prefect's documentation describes it.
 
 A process that is killed by SIGKILL, or with its machine, tells nobody: its run would say Running for ever and keep its
-place in the concurrency limit.
+place in the concurrency limit. Only runs of our deployments, by their tag: others on the same server may be silent for
+longer, three minutes where nobody has said otherwise.
 """
 
 from datetime import timedelta
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+    FlowRunFilterTags,
+)
 from prefect.client.schemas.objects import StateType
 from prefect.events import emit_event
 from prefect.events.actions import ChangeFlowRunState
@@ -23,6 +29,10 @@ STATES_OF_A_PROCESS = ("heartbeat", "Pending", "Submitting", "Running", "Cancell
 """Pending and Submitting: a worker has taken the run, and may be killed before the run begins. What waits for a
 container or an image says InfrastructurePending, for as long as that takes."""
 
+TAG = "mien"
+"""Of all deployments in prefect.yaml."""
+
+TAGGED = {"prefect.resource.id": f"prefect.tag.{TAG}", "prefect.resource.role": "tag"}
 SIGNS_OF_LIFE = {f"prefect.flow-run.{event}" for event in STATES_OF_A_PROCESS}
 WHATEVER_COMES = {"prefect.flow-run.*"}
 """The end of a run is an event that has the name of its last state, which a flow may call as it likes."""
@@ -35,6 +45,7 @@ def zombie_automation() -> AutomationCore:
         description="A flow run whose process was killed is marked Crashed.",
         trigger=EventTrigger(
             match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
+            match_related=ResourceSpecification({name: [value] for name, value in TAGGED.items()}),
             after=SIGNS_OF_LIFE,
             expect=WHATEVER_COMES,
             for_each={"prefect.resource.id"},
@@ -57,12 +68,13 @@ def watch_for_zombies() -> None:
     A server that was down itself has forgotten which runs it waits for: those are said to live once, here, and are
     crashed when they do not say so themselves.
     """
+    under_way = FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING, StateType.CANCELLING])
+    ours = FlowRunFilter(state=FlowRunFilterState(type=under_way), tags=FlowRunFilterTags(all_=[TAG]))
     with get_client(sync_client=True) as client:
         _make_automation(client)
-        under_way = FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING, StateType.CANCELLING])
-        state = FlowRunFilterState(type=under_way)
-        for run in client.read_flow_runs(flow_run_filter=FlowRunFilter(state=state)):
-            emit_event("prefect.flow-run.heartbeat", {"prefect.resource.id": f"prefect.flow-run.{run.id}"})
+        for run in client.read_flow_runs(flow_run_filter=ours):
+            resource = {"prefect.resource.id": f"prefect.flow-run.{run.id}"}
+            emit_event("prefect.flow-run.heartbeat", resource, related=[TAGGED])
 
 
 def _make_automation(client: SyncPrefectClient) -> None:

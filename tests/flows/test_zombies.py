@@ -19,14 +19,21 @@ def test_a_run_whose_processes_are_all_killed_at_once_is_crashed_within_two_minu
     with worker(prefect, "cpu", checkout, tmp_path) as machine:
         run = prefect.start("pipeline/cpu", params={"train.epochs": 500}, local=True)
         until(lambda: trains(machine.tree()), 180, "training")
+        stranger = run_of_another_project(prefect)
         machine.kill()
     assert prefect.flow_run(run)["state_type"] == "RUNNING"
     ended = prefect.wait(run, 120)
     assert ended["state_type"] == "CRASHED"
     assert "No sign of life" in ended["state"]["message"]
+    assert prefect.flow_run(stranger)["state_type"] == "RUNNING"  # nobody has asked it to say that it lives
     with worker(prefect, "cpu", checkout, tmp_path):  # its place in the concurrency limit is free again
         assert prefect.wait(prefect.start("pipeline/cpu", stages=["ingest"]), 60)["state_type"] == "COMPLETED"
 
 
 def trains(tree: list[psutil.Process]) -> bool:
     return any("tasks.train" in process.cmdline() for process in tree if process.is_running())
+
+
+def run_of_another_project(prefect: Prefect) -> str:
+    flow = prefect.ask("flows/", {"name": "stranger"})
+    return prefect.ask("flow_runs/", {"flow_id": flow["id"], "state": {"type": "RUNNING"}})["id"]

@@ -62,7 +62,7 @@ def pipeline(
         with watched(pass_key()), only_run(str(flow_run.name), get_run_logger().info):
             mend_locks(Path.cwd(), get_run_logger().warning)
             names = check_request(stages, overrides)
-            with overridden(overrides, data_revision):
+            with overridden(overrides, data_revision, pass_key(), get_run_logger().warning):
                 forced = (stages or names) if force else []
                 plan = make_plan(names, forced=forced, local=local, has_server=has_server())
                 results = list(run_stages(plan))
@@ -100,7 +100,10 @@ def _setting(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise FlowError(f"--set {text}: must be KEY=VALUE, e.g. train.epochs=3")
-    return key, yaml.safe_load(value)
+    try:
+        return key, yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise FlowError(f"--set {text}: the value is not valid YAML: {error}") from error
 
 
 if __name__ == "__main__":

@@ -23,9 +23,8 @@ def only_run(name: str, tell: Callable[[str], None], what: str = "pipeline") -> 
         tell: takes lines for people.
         what: name of the lock, one for each thing of which there is one in a checkout.
     """
-    FOLDER.mkdir(exist_ok=True)
-    place = (FOLDER / what).resolve()
-    lock, holder = FileLock(place.with_suffix(".lock")), place.with_suffix(".json")
+    path = lock_file(what)
+    lock, holder = FileLock(path), path.with_suffix(".json")
     wait = 0.0
     while True:
         try:
@@ -40,6 +39,12 @@ def only_run(name: str, tell: Callable[[str], None], what: str = "pipeline") -> 
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def lock_file(what: str = "pipeline") -> Path:
+    """The file whose lock holds the checkout, or another thing in it."""
+    FOLDER.mkdir(exist_ok=True)
+    return (FOLDER / what).resolve().with_suffix(".lock")
 
 
 def _known(holder: Path) -> str:

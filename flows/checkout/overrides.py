@@ -1,23 +1,23 @@
 """Settings and data of one run only: written into the checkout for its time, put back after it, whatever happens."""
 
-import json
-import os
-import shutil
-import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
+from filelock import FileLock, Timeout
 
-from flows.checkout.child import run_dvc
+from flows.checkout import kept
+from flows.checkout.child import CommandFailedError, run_dvc
 from flows.checkout.graph import DATA, Graph
+from flows.checkout.lock import lock_file
 from flows.errors import FlowError
-from mien.params import PARAMS_FILE, Params, parse_params
-
-KEPT = Path(".mien/overridden")
-"""The files as they were, while a run has its own."""
+from flows.remote.git import git
+from flows.stages.result import explain
+from mien.durable import write_text
+from mien.errors import ParamsError
+from mien.params import PARAMS_FILE, Params, parse_params, read_params
 
 
 def check_params(overrides: Mapping[str, Any]) -> tuple[str, Params]:
@@ -27,9 +27,11 @@ def check_params(overrides: Mapping[str, Any]) -> tuple[str, Params]:
         overrides: dotted keys (`train.epochs`) or nested sections.
 
     Raises:
-        ParamsError: the result does not validate; nothing is written.
+        ParamsError: the file or the result does not validate; nothing is written.
     """
-    content = yaml.safe_load(PARAMS_FILE.read_text(encoding="utf-8")) or {}
+    content, _ = read_params()
+    if not isinstance(content, dict):
+        raise ParamsError(f"{PARAMS_FILE}: must be sections with settings. Received: {type(content).__name__}.")
     for key, value in overrides.items():
         _merge(content, key.split("."), value)
     text = yaml.safe_dump(content, sort_keys=False)
@@ -51,69 +53,78 @@ def _merge(content: dict[str, Any], keys: list[str], value: object) -> None:
 
 
 @contextmanager
-def overridden(overrides: Mapping[str, Any], data_revision: str | None) -> Iterator[None]:
-    """The checkout with these settings and this version of the data, and afterwards as it was.
+def overridden(
+    overrides: Mapping[str, Any], data_revision: str | None, owner: str, tell: Callable[[str], None]
+) -> Iterator[None]:
+    """The checkout, which the caller holds, with these settings and this data, and afterwards as it was.
 
     What has been made from them stays in build/ and in DVC's cache; the next run of the old settings takes its results
-    from there.
+    from there. What a killed run has left is put back first.
+
+    Args:
+        overrides: as `check_params`.
+        data_revision: git commit, tag or branch whose data.dvc to take.
+        owner: names the run; a watchman puts back only what its own run has overridden.
+        tell: takes lines for people.
 
     Raises:
         ParamsError: the settings do not validate.
         FlowError: no such revision, or data/ holds what data.dvc does not name.
+        PassingError: a remote does not answer.
     """
-    put_back()
-    if not overrides and not data_revision:
+    kept.put_back(tell)
+    contents: dict[Path, str] = {}
+    if overrides:
+        contents[PARAMS_FILE] = check_params(overrides)[0]
+    if data_revision:
+        contents[Path(DATA)] = _pointer_of(data_revision)
+    if not contents:
         yield
         return
-    text, _ = check_params(overrides)
-    pointer = _pointer_of(data_revision) if data_revision else None
-    _keep()
+    kept.keep(owner, contents)
     try:
-        if overrides:
-            PARAMS_FILE.write_text(text, encoding="utf-8")
-        if pointer is not None:
-            Path(DATA).write_text(pointer, encoding="utf-8")
-            run_dvc("pull", DATA)
+        for path, content in contents.items():
+            write_text(path, content)
+        if data_revision:
+            _pull()
         yield
     finally:
-        put_back()
+        kept.put_back(tell)
 
 
-def put_back() -> None:
-    """Put the files back that a run, perhaps a killed one, has overridden; nothing to do is fine."""
-    if not (KEPT / "complete").exists():
-        shutil.rmtree(KEPT, ignore_errors=True)
+def put_back_of(owner: str) -> None:
+    """Put back what this run, which is gone, has overridden; whoever holds the checkout now has done so already."""
+    try:
+        with FileLock(lock_file(), timeout=0):
+            if kept.owner() == owner:
+                kept.put_back(lambda _: None)
+    except Timeout:
         return
-    for path in (Path(DATA), PARAMS_FILE):
-        if (KEPT / path).exists() and (KEPT / path).read_bytes() != path.read_bytes():
-            shutil.copyfile(KEPT / path, path.with_name(f"{path.name}.tmp"))
-            path.with_name(f"{path.name}.tmp").replace(path)
-            if path.name == DATA:
-                run_dvc("checkout", DATA)
-    shutil.rmtree(KEPT)
-
-
-def _keep() -> None:
-    """Keep both files; `complete` is written last, so that half a copy is never put back."""
-    KEPT.mkdir(parents=True)
-    for path in (Path(DATA), PARAMS_FILE):
-        if path.exists():
-            shutil.copyfile(path, KEPT / path)
-    os.sync()
-    (KEPT / "complete").write_text(json.dumps({"pid": os.getpid()}) + "\n", encoding="utf-8")
 
 
 def _pointer_of(revision: str) -> str:
-    """The data.dvc of a git revision."""
-    shown = subprocess.run(["git", "show", f"{revision}:{DATA}"], capture_output=True, text=True, check=False)
-    if shown.returncode:
+    """The data.dvc of a git revision; today's data are in the cache afterwards, so that they can come back."""
+    try:
+        commit = git("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+        pointer = git("show", f"{commit}:{DATA}")
+    except FlowError as error:
         raise FlowError(
-            f"data revision {revision!r}: {shown.stderr.strip()}. "
-            "It must be a commit, tag or branch of this repository whose tree holds data.dvc."
-        )
-    if changed := Graph().changes([DATA]):
+            f"data revision {revision!r}: {error} It must be a commit, tag or branch of this repository whose tree "
+            f"holds {DATA}."
+        ) from error
+    changes = Graph().changes([DATA]).get(DATA, [])
+    if changes and not Path("data").exists():
+        _pull()
+    elif changes:
         raise FlowError(
-            f"data/ is not what data.dvc names ({changed[DATA]}): another version would overwrite it. "
-            "Run `dvc add data` (or `dvc checkout data.dvc` to drop your changes) first."
+            f"data/ is not what {DATA} names ({changes}): another version would overwrite it. "
+            f"Run `dvc add data` (or `dvc checkout {DATA}` to drop your changes) first."
         )
-    return shown.stdout
+    return f"{pointer}\n"
+
+
+def _pull() -> None:
+    try:
+        run_dvc("pull", DATA)
+    except CommandFailedError as error:
+        raise explain(DATA, error) from error

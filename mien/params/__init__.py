@@ -1,6 +1,6 @@
 """The typed, frozen view of params.yaml. Nobody else opens that file."""
 
-from mien.params.file import PARAMS_FILE, load_params, parse_params
+from mien.params.file import PARAMS_FILE, load_params, parse_params, read_params
 from mien.params.networks import NETWORK_OPTIONS, NetworkOptions, NetworkParams
 from mien.params.sections import (
     RANGES,
@@ -56,4 +56,5 @@ __all__ = [
     "ValidateParams",
     "load_params",
     "parse_params",
+    "read_params",
 ]

@@ -18,6 +18,16 @@ def load_params(path: Path | str = PARAMS_FILE) -> Params:
     Raises:
         ParamsError: the file is missing, no YAML, or does not validate; every fault is listed with its line.
     """
+    content, text = read_params(path)
+    return parse_params(content, str(path), text)
+
+
+def read_params(path: Path | str = PARAMS_FILE) -> tuple[object, str]:
+    """What params.yaml holds, not yet checked, and its text.
+
+    Raises:
+        ParamsError: the file is missing or no YAML.
+    """
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8")
@@ -26,7 +36,7 @@ def load_params(path: Path | str = PARAMS_FILE) -> Params:
         raise ParamsError(f"{path}: not found. Run from the project's root, where params.yaml is.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ParamsError(f"{path}: not valid YAML: {error}") from error
-    return parse_params(content if content is not None else {}, str(path), text)
+    return content if content is not None else {}, text
 
 
 def parse_params(content: object, name: str = "params", text: str = "") -> Params:

@@ -1,38 +1,61 @@
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from flows.checkout import kept
 from flows.checkout.child import run_dvc
-from flows.checkout.overrides import KEPT, check_params, overridden, put_back
+from flows.checkout.overrides import check_params, overridden, put_back_of
 from flows.errors import FlowError
 from mien.errors import ParamsError
 from mien.params import load_params
 from tests.conftest import git
 
+HOLD = """
+import time
+from flows.checkout.lock import only_run
+with only_run("holder", print):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def here(overrides, revision):
+    return overridden(overrides, revision, "here", pytest.fail)
+
+
+def second_version(repository: Path) -> None:
+    (repository / "data" / "one").write_text("two\n")
+    run_dvc("add", "data")
+    git("add", "-A")
+    git("commit", "-qm", "second")
+
 
 def test_settings_hold_inside_and_the_file_is_byte_for_byte_as_before_after_it(repository):
     before = Path("params.yaml").read_bytes()
-    with overridden({"train.epochs": 7, "train.network": {"name": "deep_cnn"}}, None):
+    with here({"train.epochs": 7, "train.network": {"name": "deep_cnn"}}, None):
         assert load_params().train.epochs == 7
         assert load_params().train.network.name == "deep_cnn"
     assert Path("params.yaml").read_bytes() == before
-    assert not KEPT.exists()
+    assert not kept.FOLDER.exists()
 
 
 def test_they_are_put_back_after_an_error_too(repository):
     before = Path("params.yaml").read_bytes()
-    with pytest.raises(KeyboardInterrupt), overridden({"train.epochs": 7}, None):
+    with pytest.raises(KeyboardInterrupt), here({"train.epochs": 7}, None):
         raise KeyboardInterrupt
     assert Path("params.yaml").read_bytes() == before
 
 
 def test_a_setting_that_does_not_validate_is_refused_before_anything_is_written(repository):
     before = Path("params.yaml").read_bytes()
-    with pytest.raises(ParamsError, match=r"train\.epoch: unknown key"), overridden({"train.epoch": 7}, None):
+    with pytest.raises(ParamsError, match=r"train\.epoch: unknown key"), here({"train.epoch": 7}, None):
         pytest.fail("entered")
     assert Path("params.yaml").read_bytes() == before
-    assert not KEPT.exists()
+    assert not kept.FOLDER.exists()
 
 
 def test_sections_are_merged_and_a_dotted_key_makes_missing_sections(repository):
@@ -41,34 +64,76 @@ def test_sections_are_merged_and_a_dotted_key_makes_missing_sections(repository)
     assert (params.train.epochs, params.split.classes.top_k) == (9, 3)
 
 
-def test_what_a_killed_run_has_overridden_is_put_back_by_whoever_comes_next(repository):
+def killed_with_overrides(content: str = "train: {epochs: 7}\n") -> bytes:
+    """What a killed run leaves; returns params.yaml as it was before it."""
     before = Path("params.yaml").read_bytes()
-    with overridden({"train.epochs": 7}, None):
-        kept = {path: path.read_bytes() for path in KEPT.rglob("*") if path.is_file()}
-    KEPT.mkdir(parents=True)
-    for path, content in kept.items():
-        path.write_bytes(content)
-    Path("params.yaml").write_text("train: {epochs: 7}\n")
-    put_back()
+    kept.keep("killed", {Path("params.yaml"): "train: {epochs: 7}\n"})
+    Path("params.yaml").write_text(content)
+    return before
+
+
+def test_what_a_killed_run_has_overridden_is_put_back_by_the_next_run(repository):
+    before = killed_with_overrides()
+    with here({}, None):
+        assert Path("params.yaml").read_bytes() == before
+    assert not kept.FOLDER.exists()
+
+
+def test_a_watchman_puts_back_what_its_own_run_has_overridden_and_nothing_else(repository):
+    before = killed_with_overrides()
+    put_back_of("another")
+    assert Path("params.yaml").read_bytes() != before
+    put_back_of("killed")
     assert Path("params.yaml").read_bytes() == before
-    assert not KEPT.exists()
+
+
+def test_a_watchman_keeps_its_hands_off_a_checkout_that_another_run_holds(repository):
+    before = killed_with_overrides()
+    holder = subprocess.Popen([sys.executable, "-c", HOLD], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    put_back_of("killed")
+    assert Path("params.yaml").read_bytes() != before
+    holder.kill()
+    holder.wait()
+    holder.stdout.close()
+
+
+def test_what_a_person_has_changed_meanwhile_stays_and_the_version_before_lies_beside_it(repository):
+    before = killed_with_overrides("train: {epochs: 9}\n")
+    told = []
+    kept.put_back(told.append)
+    assert Path("params.yaml").read_text() == "train: {epochs: 9}\n"
+    assert Path("params.yaml.before").read_bytes() == before
+    assert "params.yaml was changed" in told[0]
 
 
 def test_a_copy_that_was_not_finished_is_never_put_back(repository):
-    KEPT.mkdir(parents=True)
-    (KEPT / "params.yaml").write_text("tra")
-    before = Path("params.yaml").read_bytes()
-    put_back()
-    assert Path("params.yaml").read_bytes() == before
+    before = killed_with_overrides("train: {epochs: 9}\n")
+    (kept.FOLDER / kept.OWNER).unlink()
+    kept.put_back(lambda _: None)
+    assert Path("params.yaml").read_text() == "train: {epochs: 9}\n"
+    assert before
+    assert not kept.FOLDER.exists()
+
+
+def test_a_kill_between_the_file_and_the_data_is_mended_by_the_next_run(repository):
+    second_version(repository)
+    today = Path("data.dvc").read_text()
+    with here({}, "HEAD~1"):
+        older = Path("data.dvc").read_text()
+    run_dvc("checkout", "data.dvc")
+    kept.keep("killed", {Path("data.dvc"): older})
+    (repository / "data" / "one").write_text("one\n")
+    assert Path("data.dvc").read_text() == today
+    with here({}, None):
+        assert (repository / "data" / "one").read_text() == "two\n"
 
 
 def test_the_data_of_a_revision_are_there_inside_and_todays_after_it(repository):
-    (repository / "data" / "one").write_text("two\n")
-    run_dvc("add", "data")
-    git("add", "-A")
-    git("commit", "-qm", "second")
+    second_version(repository)
     today = Path("data.dvc").read_bytes()
-    with overridden({}, "HEAD~1"):
+    with here({}, "HEAD~1"):
         assert (repository / "data" / "one").read_text() == "one\n"
         assert Path("data.dvc").read_bytes() != today
     assert (repository / "data" / "one").read_text() == "two\n"
@@ -77,11 +142,33 @@ def test_the_data_of_a_revision_are_there_inside_and_todays_after_it(repository)
 
 def test_data_that_nobody_has_added_are_never_overwritten(repository):
     (repository / "data" / "one").write_text("mine\n")
-    with pytest.raises(FlowError, match="dvc add data"), overridden({}, "HEAD"):
+    with pytest.raises(FlowError, match="dvc add data"), here({}, "HEAD"):
         pytest.fail("entered")
     assert (repository / "data" / "one").read_text() == "mine\n"
 
 
 def test_a_revision_that_is_not_there_is_refused(repository):
-    with pytest.raises(FlowError, match="data revision 'v9'"), overridden({}, "v9"):
+    with pytest.raises(FlowError, match="data revision 'v9'"), here({}, "v9"):
         pytest.fail("entered")
+
+
+def test_a_revision_that_looks_like_an_option_is_refused_and_does_nothing(repository):
+    with pytest.raises(FlowError, match="data revision"), here({}, "--output=stolen"):
+        pytest.fail("entered")
+    assert not list(repository.glob("stolen*"))
+
+
+def test_a_fresh_clone_without_its_data_takes_those_of_a_revision(repository):
+    run_dvc("remote", "add", "-d", "store", str(repository.parent / "store"))
+    run_dvc("push")
+    shutil.rmtree("data")
+    shutil.rmtree(".dvc/cache")
+    with here({}, "HEAD"):
+        assert (repository / "data" / "one").read_text() == "one\n"
+
+
+@pytest.mark.parametrize("content", ["a: [1\n", "- one\n"])
+def test_a_broken_file_is_a_message_and_not_a_traceback(repository, content):
+    Path("params.yaml").write_text(content)
+    with pytest.raises(ParamsError, match="params.yaml"):
+        check_params({"train.epochs": 2})

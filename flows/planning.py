@@ -6,10 +6,9 @@ from typing import Any
 
 from flows.checkout.graph import Graph
 from flows.checkout.overrides import check_params
-from flows.checkout.remote import check_default_remote
-from flows.errors import FlowError, PassingError
+from flows.checkout.stores import check_remote, check_tracking
+from flows.errors import FlowError
 from mien.params import load_params
-from tasks.tracking.store import shown, silence, tracking_uri
 
 TRAIN = "train"
 
@@ -53,21 +52,13 @@ def make_plan(names: Sequence[str], *, forced: Sequence[str], local: bool, has_s
     stale = frozenset(Graph().changes(names)) | set(forced)
     if not stale:
         return Plan(names, stale, frozenset(), pull=False, train_elsewhere=False)
-    pull = check_default_remote()
-    _check_tracking()
+    pull = check_remote()
     elsewhere = not local and has_server and TRAIN in names and bool(stale & set(names[: names.index(TRAIN) + 1]))
     if elsewhere:
         _check_worker(forced)
+    else:
+        check_tracking()
     return Plan(names, stale, frozenset(forced), pull, elsewhere)
-
-
-def _check_tracking() -> None:
-    uri = tracking_uri()
-    if error := silence(uri):
-        raise PassingError(
-            f"the tracking server {shown(uri)} (MLFLOW_TRACKING_URI) does not answer: {error}. "
-            "Start it, correct the address, or unset MLFLOW_TRACKING_URI to log to mlflow.db. Nothing was run."
-        )
 
 
 def _check_worker(forced: Sequence[str]) -> None:

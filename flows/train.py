@@ -18,12 +18,10 @@ from pydantic import Field
 from flows.checkout.place import enter_checkout
 from flows.errors import PassingError
 from flows.recovery.watch import watched
+from flows.remote.dispatch import INTERRUPTED
 from flows.remote.work import Done, Work, do
 from flows.reporting.progress import StageLog
 from mien.errors import MienError
-
-INTERRUPTED = "Interrupted"
-"""State name of a run that failed for a reason that may pass."""
 
 
 @flow(name="train", flow_run_name="{stage} for {key}", result_serializer="json")

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
 
 from flows.errors import FlowError
 from flows.recovery.killed import end_tracking_run
@@ -15,7 +14,7 @@ from flows.remote.meeting import dvc_remote, git_url
 from flows.remote.results import restore
 from flows.remote.snapshot import take_snapshot
 from mien.errors import MienError
-from tasks.tracking.store import tracking_uri
+from tasks.tracking.store import tracking_uri, without_login
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
@@ -69,8 +68,7 @@ def train_elsewhere(*, key: str, tags: Mapping[str, str], log: Tell, stage: str 
 
 def public_uri() -> str:
     """Address of the MLflow server without user and password, which each machine has for itself."""
-    parts = urlsplit(tracking_uri())
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return without_login(tracking_uri())
 
 
 def _run(order: Mapping[str, Any], log: Tell) -> "FlowRun":

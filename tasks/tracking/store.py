@@ -3,6 +3,7 @@
 `sqlite:///mlflow.db` beside dvc.yaml with the artifacts in mlartifacts/, or what `MLFLOW_TRACKING_URI` names.
 """
 
+import base64
 import hashlib
 import http.client
 import os
@@ -11,6 +12,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from filelock import FileLock
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "mien"
 ANSWER_SECONDS = 3.0
+SERVERS = ("http://", "https://")
 
 SETTINGS = {
     "DO_NOT_TRACK": "true",
@@ -36,9 +39,16 @@ SETTINGS = {
 }
 
 
+LOGIN = re.compile(r"(?P<scheme>[^:/]+://)(?P<login>[^/].*)@")
+"""Up to the last @, since people write a password as it is."""
+
+PLAIN_HOST = re.compile(r"https?://[^:/@?#]+(:\d*)?([/?#]|$)")
+"""A server's address without login: the @ in `http://host:5000/a@b` belongs to the path."""
+
+
 @dataclass(frozen=True)
 class Store:
-    """An open tracking store."""
+    """An open tracking store; `uri` of a server is without login."""
 
     uri: str
     client: "MlflowClient"
@@ -56,8 +66,26 @@ class Store:
 
 
 def shown(uri: str) -> str:
-    """`uri` with its password, if it has one, as stars."""
-    return re.sub(r"(//[^:/@]*):[^@/]*@", r"\1:***@", uri)
+    """`uri` with its password, if it has one, as stars; so is a token alone in the user's place."""
+    match = LOGIN.match(uri)
+    if match is None:
+        return uri
+    user, _, password = match["login"].partition(":")
+    return f"{match['scheme']}{f'{user}:' if password else ''}***@{uri[match.end() :]}"
+
+
+def without_login(uri: str) -> str:
+    """The address of a server alone, as urllib wants it; whatever is no server's stays as it is."""
+    match = None if PLAIN_HOST.match(uri) or not uri.startswith(SERVERS) else LOGIN.match(uri)
+    return match["scheme"] + uri[match.end() :] if match else uri
+
+
+def login(uri: str) -> tuple[str, str]:
+    """User and password in `uri`, else those that MLflow takes from the environment; empty where there are none."""
+    if without_login(uri) != uri and (match := LOGIN.match(uri)):
+        user, _, password = match["login"].partition(":")
+        return unquote(user), unquote(password)
+    return os.environ.get("MLFLOW_TRACKING_USERNAME", ""), os.environ.get("MLFLOW_TRACKING_PASSWORD", "")
 
 
 def project_root() -> Path:
@@ -85,6 +113,7 @@ def open_store() -> Store:
         )
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
+    uri = _hand_over_login(uri)
     import mlflow
 
     mlflow.set_tracking_uri(uri)
@@ -96,12 +125,25 @@ def open_store() -> Store:
         return _connect(uri)
 
 
+def _hand_over_login(uri: str) -> str:
+    """Give MLflow the login apart from the address, which is in all of its errors; returns the address."""
+    address = without_login(uri)
+    if address != uri:
+        os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"] = login(uri)
+    return address
+
+
 def silence(uri: str) -> Exception | None:
     """Why the server at `uri` does not answer its health check, None when it does or when there is no server."""
-    if not uri.startswith(("http://", "https://")):
+    if not uri.startswith(SERVERS):
         return None
     try:
-        with urllib.request.urlopen(uri.rstrip("/") + "/health", timeout=ANSWER_SECONDS):
+        request = urllib.request.Request(without_login(uri).rstrip("/") + "/health")
+        user_and_password = ":".join(login(uri))
+        if user_and_password != ":":
+            basic = base64.b64encode(user_and_password.encode()).decode()
+            request.add_unredirected_header("Authorization", f"Basic {basic}")
+        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS):
             return None
     except (OSError, http.client.HTTPException, ValueError) as error:  # urllib's own errors are OSErrors
         return error
@@ -117,7 +159,7 @@ def _connect(uri: str) -> Store:
         client = mlflow.MlflowClient(uri)
         return Store(uri, client, _experiment(client, uri))
     except (MlflowException, SQLAlchemyError) as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0].replace(uri, shown(uri))
         raise TrackingError(f"the tracking store {shown(uri)} cannot be used: {reason}. Nothing was run.") from error
 
 

@@ -2,7 +2,8 @@
 
     PREFECT_API_URL=http://127.0.0.1:4200/api python -m flows.deploy
 
-Changes nothing that is there already; `prefect deploy --all` alone does the last part.
+Again, it makes the deployments what prefect.yaml says; what a person has decided in the UI stays: that promotions wait for
+approval, and which schedules are switched off. `prefect deploy --all` alone does the last part.
 """
 
 import subprocess

@@ -64,7 +64,7 @@ Runs, schedules, logs:  http://{LOOPBACK}:{prefect_port}
 Metrics, models:        http://{LOOPBACK}:{mlflow_port}
 Start a run:            the UI, Deployments, pipeline, Run; or in another terminal
     export PREFECT_API_URL=http://{LOOPBACK}:{prefect_port}/api MLFLOW_TRACKING_URI=http://{LOOPBACK}:{mlflow_port}
-    uv run prefect deployment run pipeline/cpu
+    uv run prefect deployment run pipeline/pipeline --watch
 Ctrl-C ends everything."""
 
 

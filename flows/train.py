@@ -1,4 +1,4 @@
-"""Training on a worker: deployment `train/gpu` on the work pool `gpu`, started by the pipeline.
+"""Training on a worker: deployment `train/train` on the work pool `gpu`, started by the pipeline.
 
     prefect worker start --pool gpu --type process
 

@@ -114,7 +114,7 @@ def test_the_commands_of_the_readme_work_in_a_fresh_clone(tmp_path):
                 said[command] = stranger.run(reduce(lambda text, port: text.replace(*port), ports.items(), command))
     assert "official accuracy" in said["uv run dvc repro --pull"]
     assert "build/evaluate/report.html" in said["uv run dvc repro --pull"]
-    assert "finished successfully" in said["uv run prefect deployment run pipeline/cpu --watch"]
+    assert "finished successfully" in said["uv run prefect deployment run pipeline/pipeline --watch"]
     assert "champion" in said["uv run python -m flows.promote"]
     for program in blocks("python"):
         (tmp_path / "mien" / "example.py").write_text(program)

@@ -18,7 +18,7 @@ from flows.remote.watch import Watch
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
-POOL, DEPLOYMENT = "gpu", "train/gpu"
+POOL, DEPLOYMENT = "gpu", "train/train"
 INTERRUPTED = "Interrupted"
 """State name of a run that failed for a reason that may pass."""
 
@@ -28,7 +28,7 @@ class LostError(PassingError):
 
 
 def run_on_worker(parameters: Mapping[str, Any], name: str, tell: Callable[[str], None]) -> "FlowRun":
-    """Start a run of the deployment `train/gpu`, as a part of the run that calls this, and wait for its end.
+    """Start a run of the deployment `train/train`, as a part of the run that calls this, and wait for its end.
 
     However this call is left (cancelled, ended by a signal), the run on the worker is cancelled with it.
 

@@ -1,6 +1,8 @@
 """What `prefect deploy --all` and `python -m flows.deploy` register, on real servers that know nothing yet."""
 
+import json
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,9 +53,9 @@ def test_three_deployments_with_schedule_limits_and_described_parameters(checkou
     }
     found = deployments(prefect)
     assert {name: one["work_pool_name"] for name, one in found.items()} == {
-        "pipeline/cpu": "cpu",
-        "train/gpu": "gpu",
-        "promote/cpu": "cpu",
+        "pipeline/pipeline": "cpu",
+        "train/train": "gpu",
+        "promote/promote": "cpu",
     }
     for name, one in found.items():
         assert one["global_concurrency_limit"]["limit"] == 1, name
@@ -63,12 +65,12 @@ def test_three_deployments_with_schedule_limits_and_described_parameters(checkou
         fields = one["parameter_openapi_schema"]["properties"]
         assert set(one["parameters"]) <= set(fields), name
         assert all(field.get("description") for field in fields.values()), name
-    [weekly] = found["pipeline/cpu"]["schedules"]
+    [weekly] = found["pipeline/pipeline"]["schedules"]
     assert weekly["active"]
     assert weekly["schedule"]["cron"] == "0 3 * * 1"
     assert weekly["schedule"]["timezone"] == "Europe/Berlin"
-    assert not found["train/gpu"]["schedules"]
-    assert not found["promote/cpu"]["schedules"]
+    assert not found["train/train"]["schedules"]
+    assert not found["promote/promote"]["schedules"]
 
 
 def test_deploying_again_changes_nothing(checkout, prefect):
@@ -80,6 +82,27 @@ def test_deploying_again_changes_nothing(checkout, prefect):
     assert {name: one["id"] for name, one in before[0].items()} == {name: one["id"] for name, one in after[0].items()}
     assert len(after[1]) == 1
     assert before[1] == after[1]  # changed, it would forget which runs it waits for
+
+
+def test_deploying_again_keeps_what_a_person_has_decided_in_the_ui(checkout, prefect):
+    call([sys.executable, "-m", "flows.deploy"], checkout, prefect)
+    promote, pipeline = (deployments(prefect)[name] for name in ("promote/promote", "pipeline/pipeline"))
+    assert promote["parameters"] == {"approval": False}
+    [weekly] = pipeline["schedules"]
+    change(prefect, f"deployments/{promote['id']}", {"parameters": {"approval": True}})
+    change(prefect, f"deployments/{pipeline['id']}/schedules/{weekly['id']}", {"active": False})
+    for words in (DEPLOY_ALL, [sys.executable, "-m", "flows.deploy"]):
+        assert call(words, checkout, prefect).process.returncode == 0
+        assert deployments(prefect)["promote/promote"]["parameters"] == {"approval": True}
+        assert not deployments(prefect)["pipeline/pipeline"]["schedules"][0]["active"]
+    change(prefect, f"deployments/{promote['id']}", {"parameters": {"approval": False}})  # the server is everybody's
+
+
+def change(server: Prefect, path: str, body: dict) -> None:
+    """PATCH, as the UI does."""
+    data, kind = json.dumps(body).encode(), {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{server.url}/api/{path}", data, kind, method="PATCH")
+    urllib.request.urlopen(request, timeout=30).close()
 
 
 def zombies(server: Prefect) -> list[dict]:

@@ -161,12 +161,12 @@ def test_a_deployment_waits_without_a_process_and_lets_others_pass(project, regi
     shutil.copy(ROOT / "prefect.yaml", project)
     with worker(prefect, "cpu", project, tmp_path, MLFLOW_TRACKING_URI=mlflow) as serving:
         deploy(project, prefect)
-        waiting = prefect.start("promote/cpu", approval=True, model_name=registry.name)
+        waiting = prefect.start("promote/promote", approval=True, model_name=registry.name)
         until(lambda: prefect.flow_run(waiting)["state_name"] == "Suspended", 180, f"it is suspended; {serving.log}")
         until(lambda: len(serving.tree()) == 1, 60, "its process has ended")
         assert registry.standing().champion is None
 
-        back = prefect.wait(prefect.start("promote/cpu", rollback=True, model_name=registry.name), 120)
+        back = prefect.wait(prefect.start("promote/promote", rollback=True, model_name=registry.name), 120)
         assert (back["state_type"], back["state"]["message"]) == (
             "FAILED",
             f"'{registry.name}' has no champion: there is nothing to roll back.",

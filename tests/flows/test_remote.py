@@ -202,7 +202,7 @@ def test_a_worker_without_a_gpu_refuses(site):
 def test_a_commit_that_was_not_pushed_is_refused(site):
     with site.worker():
         order = {"commit": git(site.orchestrator, "rev-parse", "HEAD"), "ref": "refs/heads/not-pushed", "key": "none"}
-        ended = site.prefect.wait(site.prefect.start("train/gpu", tracking_uri=site.mlflow, **order), 60)
+        ended = site.prefect.wait(site.prefect.start("train/train", tracking_uri=site.mlflow, **order), 60)
     assert ended["state_type"] == "FAILED"
     assert "refs/heads/not-pushed is not on the git remote" in ended["state"]["message"]
     assert ended["state_type"] in END

@@ -20,7 +20,7 @@ STAGES = ["ingest", "validate", "clean", "split", "augment", "train", "evaluate"
 @pytest.fixture(scope="module")
 def scheduled(served: Served) -> dict[str, Any]:
     """The run that a schedule has started, once it has ended."""
-    deployment = served.prefect.ask("deployments/name/pipeline/cpu")
+    deployment = served.prefect.ask("deployments/name/pipeline/pipeline")
     soon = datetime.now(UTC) + timedelta(seconds=20)
     schedule = {"interval": 86400, "anchor_date": soon.isoformat(), "timezone": "Europe/Berlin"}
     served.prefect.ask(f"deployments/{deployment['id']}/schedules", [{"schedule": schedule, "active": True}])
@@ -57,7 +57,7 @@ def test_the_page_of_the_run_shows_its_stages(scheduled, served, tmp_path):
 def test_with_nothing_to_do_the_next_run_only_looks_and_a_promotion_follows_by_itself(scheduled, served):
     # Not after the scheduled run: Prefect holds the events of one that was scheduled minutes before back for a
     # quarter of an hour (it waits for the event of the scheduling, which it never writes).
-    run = served.prefect.wait(served.prefect.start("pipeline/cpu"))
+    run = served.prefect.wait(served.prefect.start("pipeline/pipeline"))
     assert run["state_type"] == "COMPLETED"
     states = served.prefect.task_states(run["id"])
     assert {states[name] for name in STAGES} == {"Cached"}

@@ -71,7 +71,7 @@ def test_a_taken_port_is_told_with_its_holder_and_the_option(checkout, tmp_path)
 
 def test_ctrl_c_ends_everything_and_the_run_under_way_says_so(checkout):
     with serving(checkout) as served:
-        run = served.prefect.start("pipeline/cpu", params={"train.epochs": 500}, local=True)
+        run = served.prefect.start("pipeline/pipeline", params={"train.epochs": 500}, local=True)
         until(lambda: served.processes("tasks.train"), 180, "training")
         tree = served.program.tree()
         served.program.process.send_signal(signal.SIGINT)

@@ -17,7 +17,7 @@ def test_a_run_whose_processes_are_all_killed_at_once_is_crashed_within_two_minu
     with program([sys.executable, "-m", "flows.deploy"], tmp_path, prefect.environment, cwd=checkout) as deploy:
         assert deploy.process.wait(120) == 0, deploy.said
     with worker(prefect, "cpu", checkout, tmp_path) as machine:
-        run = prefect.start("pipeline/cpu", params={"train.epochs": 500}, local=True)
+        run = prefect.start("pipeline/pipeline", params={"train.epochs": 500}, local=True)
         until(lambda: trains(machine.tree()), 180, "training")
         stranger = run_of_another_project(prefect)
         machine.kill()
@@ -27,7 +27,7 @@ def test_a_run_whose_processes_are_all_killed_at_once_is_crashed_within_two_minu
     assert "No sign of life" in ended["state"]["message"]
     assert prefect.flow_run(stranger)["state_type"] == "RUNNING"  # nobody has asked it to say that it lives
     with worker(prefect, "cpu", checkout, tmp_path):  # its place in the concurrency limit is free again
-        assert prefect.wait(prefect.start("pipeline/cpu", stages=["ingest"]), 60)["state_type"] == "COMPLETED"
+        assert prefect.wait(prefect.start("pipeline/pipeline", stages=["ingest"]), 60)["state_type"] == "COMPLETED"
 
 
 def trains(tree: list[psutil.Process]) -> bool:

@@ -19,9 +19,15 @@ VARIABLE = "mien_notify"
 
 
 async def notify(flow: "Flow[..., Any]", flow_run: "FlowRun", state: "State[Any]") -> None:
-    """Hook for `@flow(on_completion=[notify], on_failure=[notify], ...)`; does nothing where no block is named.
+    """Hook for `@flow(on_completion=[notify], on_failure=[notify], ...)`.
 
     An error is Prefect's to log: what a hook raises never changes the state of a run.
+    """
+    await tell(flow.name, flow_run, state)
+
+
+async def tell(flow_name: str, flow_run: "FlowRun", state: "State[Any]") -> None:
+    """Send the notification; does nothing where no block is named.
 
     Raises:
         FlowError: the block is one for something else.
@@ -39,7 +45,7 @@ async def notify(flow: "Flow[..., Any]", flow_run: "FlowRun", state: "State[Any]
     if not isinstance(block, NotificationBlock):
         raise FlowError(f"{name}, which the Prefect variable {VARIABLE} names, is no notification block.")
     with block.raise_on_failure():
-        sent = block.notify(subject=f"{flow.name}: {state.name}", body=message(flow_run, state))
+        sent = block.notify(subject=f"{flow_name}: {state.name}", body=message(flow_run, state))
         if inspect.isawaitable(sent):
             await sent
 

@@ -1,0 +1,70 @@
+"""What a flow's watchman does once the flow is killed: on a real server, with a real block and a real receiver."""
+
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.flows.servers import Prefect, program, until
+from tests.flows.test_notify import BLOCK, python, received
+
+pytestmark = pytest.mark.slow
+
+__all__ = ["received"]
+
+FLOW = """
+import pathlib, time
+from prefect import flow, task
+from prefect.runtime import flow_run
+from flows.recovery.watch import watched
+from flows.reporting.notify import notify
+
+@task(task_run_name="train")
+def stage():
+    pathlib.Path("run").write_text(str(flow_run.id))
+    time.sleep(120)
+
+@flow(name="killed", on_crashed=[notify])
+def killed():
+    with watched("prefect-killed"):
+        stage()
+
+killed()
+"""
+STARTER = """
+import pathlib, subprocess, sys, time
+flow = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+while not pathlib.Path("run").exists():
+    time.sleep(0.1)
+time.sleep(3)
+flow.kill()
+"""
+"""Goes away with its end of the flow's pipe, as a worker does that is killed with its flow."""
+
+
+def watchmen(run: str) -> list[int]:
+    return [process.pid for process in psutil.process_iter(["cmdline"]) if run in (process.info["cmdline"] or [])]
+
+
+def test_when_flow_and_worker_are_killed_the_run_its_stage_and_people_are_told_though_a_step_fails(
+    prefect: Prefect, tmp_path: Path, received: tuple[str, list[dict[str, str]]]
+):
+    address, letters = received
+    assert python(BLOCK, prefect, tmp_path, address, "custom-webhook/team").process.returncode == 0
+    (tmp_path / ".mien" / "overridden" / "owner").mkdir(parents=True)  # nobody can read it
+    with program([sys.executable, "-c", STARTER, FLOW], tmp_path, prefect.environment) as starter:
+        assert starter.process.wait(120) == 0
+        killed = time.monotonic()
+    run = (tmp_path / "run").read_text()
+    assert prefect.wait(run, 60)["state_type"] == "CRASHED"
+    assert time.monotonic() - killed < 30
+    until(lambda: letters, 30, "notification")
+    until(lambda: prefect.task_states(run) == {"train": "Crashed"}, 60, "the stage has crashed")
+    until(lambda: not watchmen(run), 60, "the watchman has ended")
+    [letter] = letters
+    assert letter["title"] == "killed: Crashed"
+    assert "was killed" in letter["text"]
+    assert run in letter["text"]
+    assert "IsADirectoryError" in (tmp_path / ".mien" / "watchman.log").read_text()

@@ -22,6 +22,7 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
+from flows.checkout import kept
 from flows.checkout.lock import only_run
 from flows.checkout.place import enter_checkout
 from flows.errors import FlowError
@@ -66,7 +67,10 @@ def promote(approval: bool = False, rollback: bool = False, model_name: str | No
 def _promote(approval: bool, model_name: str | None) -> Ending:
     if approval:
         check_approvable()
-    tell, params = get_run_logger().info, load_params()
+    tell = get_run_logger().info
+    with only_run(str(flow_run.name), tell):
+        kept.put_back(tell)  # what a killed pipeline had overridden are not the gates
+        params = load_params()
     registry = open_registry(model_name)
 
     def judge(standing: Standing) -> Trial:

@@ -1,7 +1,8 @@
 """What a run of the pipeline leaves for people: what happened to each stage, figures, pictures, the MLflow run."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.logging import get_run_logger
@@ -12,7 +13,6 @@ from flows.reporting.figures import figures_table
 from flows.reporting.pictures import pictures_page
 from flows.reporting.tracking import TrackedRun, link_runs
 from flows.stages.result import CACHED, Result
-from mien.errors import TrackingError
 from mien.params import load_params
 
 TRACKED = {"train", "evaluate", "register"}
@@ -26,29 +26,50 @@ def summary_line(results: Sequence[Result]) -> str:
 
 
 def report(results: Sequence[Result]) -> None:
-    """Leave the artifacts of this run; figures and pictures only where a stage has made something."""
+    """Announce what was registered, then leave the artifacts of this run: their errors cost a page, not the run.
+
+    Figures and pictures only where a stage has made something. What an earlier run has registered and not announced,
+    since it was killed or its last stage failed afterwards, is announced too.
+    """
+    made = {done.stage for done in results if done.name != CACHED and not done.failed}
+    # First: a run that is killed from here on has started its promotion.
+    if any(done.stage == "register" and not done.failed for done in results):
+        announce_registration(again="register" in made)
+    with _warned("table of stages"):
+        _leave_table(results)
+    run = None
+    if made & TRACKED or results[-1].failed:
+        with _warned("link to the MLflow run"):
+            run = _linked_run()
+    if "evaluate" in made:
+        with _warned("table of figures"):
+            champion = run.champion_tags(load_params().register_.model_name) if run else {}
+            create_markdown_artifact(figures_table(champion), key="figures", description="Against the promoted model")
+        with _warned("page of pictures"):
+            create_markdown_artifact(pictures_page(), key="pictures", description="Confusion matrix and sample faces")
+
+
+@contextmanager
+def _warned(what: str) -> Iterator[None]:
+    """Log what goes wrong with something that is only to look at."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - Prefect, MLflow, OpenCV, a file that is missing: all the work is done
+        get_run_logger().warning("the run goes without its %s: %s: %s", what, type(error).__name__, error)
+
+
+def _leave_table(results: Sequence[Result]) -> None:
     rows = [
         {"stage": done.stage, "state": done.name, "seconds": round(done.seconds, 1), "what it said": done.message}
         for done in results
     ]
     create_table_artifact(rows, key="stages", description=f"Stages of {flow_run.name}: {summary_line(results)}")
-    made = {done.stage for done in results if done.name != CACHED and not done.failed}
-    run = _tracked_run() if made & TRACKED or results[-1].failed else None
+
+
+def _linked_run() -> TrackedRun | None:
+    """The MLflow run, named on the flow run."""
+    run = link_runs()
     if run is not None:
         get_run_logger().info("MLflow run: %s", run.place)
         create_markdown_artifact(f"MLflow run of this pipeline run: {run.markdown}", key="mlflow-run")
-    if "evaluate" in made:
-        champion = run.champion_tags(load_params().register_.model_name) if run else {}
-        create_markdown_artifact(figures_table(champion), key="figures", description="Against the promoted model")
-        create_markdown_artifact(pictures_page(), key="pictures", description="Confusion matrix and sample faces")
-    if "register" in made:
-        announce_registration()
-
-
-def _tracked_run() -> TrackedRun | None:
-    """The MLflow run, named on the flow run; an outage after all the work costs the link, not the run."""
-    try:
-        return link_runs()
-    except TrackingError as error:
-        get_run_logger().warning("the MLflow run is not linked: %s", error)
-        return None
+    return run

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from prefect.logging import get_run_logger
+
 from flows.checkout.graph import Graph
 from flows.checkout.overrides import check_params
 from flows.checkout.stores import check_remote, check_tracking
-from flows.errors import FlowError
+from flows.stages.again import patiently
 from mien.params import load_params
 
 TRAIN = "train"
@@ -45,6 +47,8 @@ def check_request(stages: Sequence[str] | None, params: Mapping[str, Any]) -> li
 def make_plan(names: Sequence[str], *, forced: Sequence[str], local: bool, has_server: bool) -> Plan:
     """Check what the stale stages need: the data remote, the tracking server, a worker to train on.
 
+    To be called within a flow run. Where a worker started that, an outage is waited for.
+
     Raises:
         FlowError: something is missing, and what to do about it.
         PassingError: something does not answer.
@@ -52,21 +56,18 @@ def make_plan(names: Sequence[str], *, forced: Sequence[str], local: bool, has_s
     stale = frozenset(Graph().changes(names)) | set(forced)
     if not stale:
         return Plan(names, stale, frozenset(), pull=False, train_elsewhere=False)
-    pull = check_remote()
     elsewhere = not local and has_server and TRAIN in names and bool(stale & set(names[: names.index(TRAIN) + 1]))
-    if elsewhere:
-        _check_worker(forced)
-    else:
-        check_tracking()
+    pull = patiently(lambda: _check_needs(elsewhere), get_run_logger().warning)
     return Plan(names, stale, frozenset(forced), pull, elsewhere)
 
 
-def _check_worker(forced: Sequence[str]) -> None:
-    from flows.remote.preflight import check_ready
+def _check_needs(elsewhere: bool) -> bool:
+    """Whether there is a default remote; everything has answered then."""
+    pull = check_remote()
+    if elsewhere:
+        from flows.remote.preflight import check_ready
 
-    if TRAIN in forced:
-        raise FlowError(
-            "a worker takes training that somebody has done before from DVC's run cache, so it cannot be forced there. "
-            "Add --local (`local` in the form), or change train.seed."
-        )
-    check_ready()
+        check_ready()
+    else:
+        check_tracking()
+    return pull

@@ -6,10 +6,10 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.states import Completed, Failed
-from prefect.tasks import exponential_backoff
 
 from flows.errors import PassingError
 from flows.reporting.progress import StageLog
+from flows.stages.again import DELAYS, RETRIES
 from flows.stages.identity import flow_tags, pass_key, stage_environment
 from flows.stages.reproduce import reproduce
 from flows.stages.result import CACHED
@@ -26,8 +26,8 @@ def may_pass(_task: Any, _run: TaskRun, state: State[Any]) -> bool:  # noqa: ANN
     task_run_name="{stage}",
     cache_policy=NO_CACHE,  # DVC is the only cache
     result_serializer="json",
-    retries=4,
-    retry_delay_seconds=exponential_backoff(5),
+    retries=RETRIES,
+    retry_delay_seconds=DELAYS,
     retry_jitter_factor=0.5,
     retry_condition_fn=may_pass,
 )

@@ -32,6 +32,7 @@ def train(
     tags: dict[str, str] | None = None,
     tracking_uri: str | None = None,
     stage: Annotated[str, Field(pattern="^[a-z][a-z0-9_-]*$")] = "train",
+    force: bool = False,
 ) -> State[Any]:
     """Run one stage in this worker's own clone, and leave its result at the DVC remote.
 
@@ -42,13 +43,14 @@ def train(
         tags: Put on the MLflow run.
         tracking_uri: The MLflow server; the worker's own MLFLOW_TRACKING_URI goes before it.
         stage: The stage of dvc.yaml to run.
+        force: Run it from its start, though it was done before; a run that goes on after one that was killed goes on.
     """
     enter_checkout()
     here = {"prefect.train.id": str(flow_run.id), "prefect.train.url": str(flow_run.ui_url)}
     log = StageLog(stage)
     try:
         with watched():
-            done = do(Work(commit, ref, key, {**(tags or {}), **here}, tracking_uri, stage), log)
+            done = do(Work(commit, ref, key, {**(tags or {}), **here}, tracking_uri, stage, force), log)
     except PassingError as error:
         return Failed(name=INTERRUPTED, message=str(error))
     except MienError as error:

@@ -1,13 +1,23 @@
 """A flow run on a worker of the pool gpu, from its order to its end."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterParentFlowRunId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import TERMINAL_STATES
 from prefect.deployments import run_deployment
 from prefect.exceptions import PrefectException
+from prefect.runtime import flow_run
 from prefect.states import Cancelling
 from prefect.utilities.urls import url_for
 
@@ -21,6 +31,9 @@ if TYPE_CHECKING:
 POOL, DEPLOYMENT = "gpu", "train/train"
 INTERRUPTED = "Interrupted"
 """State name of a run that failed for a reason that may pass."""
+
+ON_ITS_WAY_SECONDS = 1.0
+"""How long the server may take for an order that we were interrupted in."""
 
 
 class LostError(PassingError):
@@ -45,7 +58,7 @@ def run_on_worker(parameters: Mapping[str, Any], name: str, tell: Callable[[str]
         PassingError: it failed for a reason that may pass, or the Prefect server is away for too long.
         FlowError: no worker lives, or the run has failed or was cancelled there.
     """
-    with get_client(sync_client=True) as client:
+    with get_client(sync_client=True) as client, _cancelled_with_us(client):
         run = cast(
             "FlowRun",
             run_deployment(
@@ -56,23 +69,34 @@ def run_on_worker(parameters: Mapping[str, Any], name: str, tell: Callable[[str]
                 job_variables={"env": RUN_ENVIRONMENT},
             ),
         )
-        with _cancelled_with_us(client, run):
-            tell(f"sent to the pool {POOL}: {url_for(run)}")
-            ended = Watch(client, POOL, tell).until_end(run)
+        tell(f"sent to the pool {POOL}: {url_for(run)}")
+        ended = Watch(client, POOL, tell).until_end(run)
     _check(ended)
     return ended
 
 
 @contextmanager
-def _cancelled_with_us(client: SyncPrefectClient, run: "FlowRun") -> Iterator[None]:
+def _cancelled_with_us(client: SyncPrefectClient) -> Iterator[None]:
     try:
         yield
     except BaseException:
         with suppress(httpx.HTTPError, PrefectException):  # why we end matters more
-            state = client.read_flow_run(run.id).state
-            if state is not None and not state.is_final():
-                client.set_flow_run_state(run.id, Cancelling(message="The run that needed it has ended."))
+            if not _cancel_parts(client):
+                time.sleep(ON_ITS_WAY_SECONDS)
+                _cancel_parts(client)
         raise
+
+
+def _cancel_parts(client: SyncPrefectClient) -> bool:
+    """Cancel what this flow run has ordered, as the server knows it: an answer to the order may not have come yet."""
+    ours = FlowRunFilter(
+        parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[UUID(flow_run.id)]),
+        state=FlowRunFilterState(type=FlowRunFilterStateType(not_any_=list(TERMINAL_STATES))),
+    )
+    found = client.read_flow_runs(flow_run_filter=ours)
+    for run in found:
+        client.set_flow_run_state(run.id, Cancelling(message="The run that needed it has ended."))
+    return bool(found)
 
 
 def _check(run: "FlowRun") -> None:

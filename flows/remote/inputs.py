@@ -1,6 +1,7 @@
 """What a stage reads that other stages have made: it goes to the worker through the DVC remote."""
 
 import re
+from typing import Any
 
 from flows.checkout.child import CommandFailedError, run_dvc
 from flows.checkout.graph import Graph
@@ -21,6 +22,22 @@ def check_complete(stage: str) -> None:
     before = [name for name in graph.with_upstream([stage]) if name != stage]
     if changes := graph.changes(before):
         raise FlowError(f"not up to date before {stage}: {', '.join(changes)}. Run these stages first.")
+
+
+def inputs_of(stage: str) -> dict[str, Any]:
+    """What a stage would be run on now: the MD5 of each dependency by path, each param by its key, as JSON."""
+    from dvc.dependency.param import ParamsDependency
+    from dvc.repo import Repo
+
+    loaded = Repo(_wait_for_lock=True).stage.load_one(name=stage)
+    loaded.save_deps(allow_missing=True)
+    found: dict[str, Any] = {}
+    for dependency in loaded.deps:
+        if isinstance(dependency, ParamsDependency):
+            found |= dependency.read_params()
+        else:
+            found[dependency.def_path] = dependency.hash_info.value
+    return found
 
 
 def push_inputs(stage: str, remote: str) -> None:

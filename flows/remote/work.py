@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,8 +17,12 @@ from flows.remote.results import made_by
 from flows.stages.identity import stage_environment
 from flows.stages.reproduce import reproduce
 from flows.stages.result import Result
+from tasks.stage import stage_folder
 
 TRACKING = "MLFLOW_TRACKING_URI"
+
+FORCED = Path(".mien/forced")
+"""In the clone: key of the last forced work."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,8 @@ class Work:
     """What a worker is asked for.
 
     `commit` is at `ref` of the git remote, `key` names the MLflow run, `tags` are for it, `tracking_uri` is where it is
-    kept unless the worker has an `MLFLOW_TRACKING_URI` of its own, `stage` is run.
+    kept unless the worker has an `MLFLOW_TRACKING_URI` of its own, `stage` is run; with `force`
+    from its start, though it was done before.
     """
 
     commit: str
@@ -34,6 +40,7 @@ class Work:
     tags: Mapping[str, str]
     tracking_uri: str | None
     stage: str
+    force: bool
 
 
 @dataclass(frozen=True)
@@ -64,9 +71,22 @@ def do(work: Work, tell: Callable[[str], None]) -> Done:
         pull_inputs(work.stage, remote.name)
         tell(f"code and inputs of {work.commit[:12]} are here after {time.monotonic() - started:.1f} s")
         environment = stage_environment(work.key, work.tags) | {TRACKING: tracking}
-        result = reproduce(work.stage, force=False, pull=False, environment=environment, on_line=tell)
+        if work.force:
+            _start_anew(work)
+        result = reproduce(work.stage, force=work.force, pull=False, environment=environment, on_line=tell)
         transfer("push", remote.name, "--run-cache", work.stage)
         return Done(result, platform.node(), made_by(work.stage))
+
+
+def _start_anew(work: Work) -> None:
+    """Drop the checkpoints of earlier work, but not those of this same work, sent again after its worker has died."""
+    from tasks.train import CHECKPOINTS
+
+    if FORCED.exists() and FORCED.read_text(encoding="utf-8") == work.key:
+        return
+    shutil.rmtree(stage_folder(work.stage) / CHECKPOINTS, ignore_errors=True)
+    FORCED.parent.mkdir(exist_ok=True)
+    FORCED.write_text(work.key, encoding="utf-8")
 
 
 def _tracking(work: Work) -> str:

@@ -26,15 +26,15 @@ from mien.errors import MienError
     retry_jitter_factor=0.5,
     retry_condition_fn=may_pass,
 )
-def bring_up_to_date_elsewhere(stage: str) -> State[Any]:
+def bring_up_to_date_elsewhere(stage: str, force: bool) -> State[Any]:
     """One stage, on a worker. Executed means there; Restored means that somebody had done it before."""
     from flows.checkout.graph import Graph
     from flows.remote.elsewhere import train_elsewhere
 
-    if not Graph().changes([stage]):
+    if not force and not Graph().changes([stage]):
         return Completed(name=CACHED, message="nothing has changed")
     try:
-        result = train_elsewhere(key=pass_key(), tags=flow_tags(), log=StageLog(stage))
+        result = train_elsewhere(stage, key=pass_key(), tags=flow_tags(), force=force, log=StageLog(stage))
     except PassingError:
         raise
     except MienError as error:

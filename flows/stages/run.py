@@ -33,7 +33,7 @@ def _bring(stage: str, plan: Plan, unchanged: bool) -> State[Any]:
     if stage == TRAIN and plan.train_elsewhere and not unchanged:
         from flows.stages.elsewhere import bring_up_to_date_elsewhere
 
-        state = bring_up_to_date_elsewhere(stage, return_state=True)
+        state = bring_up_to_date_elsewhere(stage, stage in plan.forced, return_state=True)
     else:
         state = bring_up_to_date(stage, stage in plan.forced, plan.pull, unchanged, return_state=True)
     return state

@@ -17,15 +17,16 @@ from mien.errors import MienError
 
 
 @flow(name="sender")
-def send(check: bool) -> None:
+def send(check: bool, force: bool) -> None:
     if check:
         check_ready()
-    result = train_elsewhere(key=f"prefect-{flow_run.id}", tags={"by": "sender"}, log=get_run_logger().info)
+    key = f"prefect-{flow_run.id}"
+    result = train_elsewhere("train", key=key, tags={"by": "sender"}, force=force, log=get_run_logger().info)
     print(json.dumps(dataclasses.asdict(result)))
 
 
 if __name__ == "__main__":
     try:
-        send(check="--check" in sys.argv)
+        send(check="--check" in sys.argv, force="--force" in sys.argv)
     except MienError as error:
         sys.exit(f"refused: {error}")

@@ -44,9 +44,9 @@ class Site:
         with self.sender(*words, checkout=checkout, **environment) as sender:
             return finished(sender), sender.said
 
-    def train(self, checkout: Path | None = None) -> dict[str, Any]:
+    def train(self, *words: str, checkout: Path | None = None) -> dict[str, Any]:
         """The result that a sender prints."""
-        code, said = self.send(checkout=checkout)
+        code, said = self.send(*words, checkout=checkout)
         assert code == 0, said
         return json.loads(next(line for line in said.splitlines() if line.startswith("{")))
 

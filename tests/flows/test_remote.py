@@ -109,6 +109,20 @@ def test_changed_params_and_inputs_are_trained_anew_and_an_older_build_on_the_wo
     assert len({one["flow_run_id"] for one in runs}) == 3
 
 
+def test_a_forced_training_is_trained_again_from_its_start_and_taken_as_it_is(site):
+    set_params(site.orchestrator, {"train.epochs": 2, "train.seed": 18})
+    with site.worker():
+        first = site.train()
+        again = site.train("--force")
+    assert (again["restored"], again["flow_run_id"] == first["flow_run_id"]) == (False, False)
+    remote = site.remote_run()
+    assert remote["state_name"] == "Executed"
+    assert site.epochs(key_of(remote)) == [0, 1]
+    assert not any("going on after epoch" in line for line in site.prefect.log_lines(remote["id"]))
+    assert digest(site.orchestrator / MODEL) == digest(site.clone / MODEL)
+    assert dvc(site.orchestrator, "status", "train").strip() == "Data and pipelines are up to date."
+
+
 def test_a_killed_worker_crashes_its_run_and_the_next_worker_goes_on_from_the_last_epoch(site):
     set_params(site.orchestrator, {**LONG, "train.epochs": 30, "train.seed": 13})
     with site.sender() as sender:

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.flows.servers import Prefect, program, until
+from tests.flows.servers import Prefect, program, until, worker
 from tests.flows.test_notify import BLOCK, python, received
 
 pytestmark = pytest.mark.slow
@@ -31,7 +31,8 @@ def killed():
     with watched("prefect-killed"):
         stage()
 
-killed()
+if __name__ == "__main__":
+    killed()
 """
 STARTER = """
 import pathlib, subprocess, sys, time
@@ -68,3 +69,24 @@ def test_when_flow_and_worker_are_killed_the_run_its_stage_and_people_are_told_t
     assert "was killed" in letter["text"]
     assert run in letter["text"]
     assert "IsADirectoryError" in (tmp_path / ".mien" / "watchman.log").read_text()
+
+
+def test_of_a_run_that_is_killed_under_a_living_worker_people_are_told_once(
+    prefect: Prefect, tmp_path: Path, received: tuple[str, list[dict[str, str]]]
+):
+    address, letters = received
+    assert python(BLOCK, prefect, tmp_path, address, "custom-webhook/team").process.returncode == 0
+    (tmp_path / "killed_flow.py").write_text(FLOW.replace('Path("run")', f'Path("{tmp_path}/run")'))
+    with worker(prefect, "killed", tmp_path, tmp_path, PYTHONPATH=f"{tmp_path}:{Path.cwd()}"):
+        flow = prefect.ask("flows/", {"name": "killed"})
+        place = {"entrypoint": "killed_flow.killed", "pull_steps": [], "work_pool_name": "killed"}
+        prefect.ask("deployments/", {"name": "here", "flow_id": flow["id"], **place})
+        run = prefect.start("killed/here")
+        until(lambda: (tmp_path / "run").exists() and watchmen(run), 60, "the run")
+        [watchman] = watchmen(run)
+        psutil.Process(int(psutil.Process(watchman).cmdline()[3])).kill()
+        assert prefect.wait(run, 60)["state_type"] == "CRASHED"
+        until(lambda: letters, 60, "notification")
+        until(lambda: not watchmen(run), 60, "the watchman has ended")
+    [letter] = letters
+    assert letter["title"] == "killed: Crashed"

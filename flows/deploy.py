@@ -2,8 +2,8 @@
 
     PREFECT_API_URL=http://127.0.0.1:4200/api python -m flows.deploy
 
-Again, it makes the deployments what prefect.yaml says; what a person has decided in the UI stays: that promotions wait for
-approval, and which schedules are switched off. `prefect deploy --all` alone does the last part.
+Again, it makes the deployments what prefect.yaml says; what a person has decided in the UI stays: that promotions wait
+for approval, and which schedules are switched off. `prefect deploy --all` alone does the last part.
 """
 
 import subprocess
@@ -13,8 +13,6 @@ from flows.checkout.place import enter_checkout
 from flows.errors import FlowError
 from flows.server import api_url, check_server
 from mien.errors import MienError
-
-UNAUTHORIZED = 401
 
 
 def deploy() -> list[str]:
@@ -35,8 +33,7 @@ def deploy() -> list[str]:
         said = [f"pool {name}: made, type process" for name in make_pools()]
         watch_for_zombies()
     except PrefectHTTPStatusError as error:
-        hint = "Set PREFECT_API_AUTH_STRING to the server's. " if error.response.status_code == UNAUTHORIZED else ""
-        raise FlowError(f"the server {api_url()} refuses. {hint}It says: {error}") from error
+        raise FlowError(f"the server {api_url()} refuses. It says: {error}") from error
     return [*said, *_deploy_all()]
 
 

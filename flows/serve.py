@@ -21,6 +21,7 @@ from flows.serving.programs import mlflow_server, prefect_environment, prefect_s
 from flows.serving.supervisor import Supervisor
 from mien.errors import MienError
 
+PASSWORD = "PREFECT_SERVER_API_AUTH_STRING"
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -59,12 +60,13 @@ def _deploy(environment: dict[str, str]) -> None:
 
 
 def _welcome(prefect_port: int, mlflow_port: int) -> str:
+    secret = "    export PREFECT_API_AUTH_STRING=...  # as the server's\n" if os.environ.get(PASSWORD) else ""
     return f"""
 Runs, schedules, logs:  http://{LOOPBACK}:{prefect_port}
 Metrics, models:        http://{LOOPBACK}:{mlflow_port}
 Start a run:            the UI, Deployments, pipeline, Run; or in another terminal
     export PREFECT_API_URL=http://{LOOPBACK}:{prefect_port}/api MLFLOW_TRACKING_URI=http://{LOOPBACK}:{mlflow_port}
-    uv run prefect deployment run pipeline/pipeline --watch
+{secret}    uv run prefect deployment run pipeline/pipeline --watch
 Ctrl-C ends everything."""
 
 

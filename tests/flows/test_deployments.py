@@ -3,7 +3,7 @@
 import json
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from tests.flows.servers import Prefect, Program, prefect_server, program
 pytestmark = pytest.mark.slow
 
 DEPLOY_ALL = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"]
+PASSWORD = "mien:secret"
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +22,8 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
         yield server
 
 
-def call(words: list[str], checkout: Path, server: Prefect) -> Program:
-    with program(words, checkout.parent, server.environment, cwd=checkout) as called:
+def call(words: list[str], checkout: Path, server: Prefect, more: Mapping[str, str] | None = None) -> Program:
+    with program(words, checkout.parent, {**server.environment, **(more or {})}, cwd=checkout) as called:
         called.process.wait(120)
     return called
 
@@ -117,9 +118,31 @@ def test_a_server_that_is_not_there_is_named(checkout, prefect):
     assert "Traceback" not in called.said
 
 
-def test_a_server_that_wants_a_password_says_so(checkout, tmp_path):
-    with prefect_server(tmp_path, PREFECT_SERVER_API_AUTH_STRING="mien:secret") as server:
-        called = call([sys.executable, "-m", "flows.deploy"], checkout, server)
-        assert called.process.returncode == 1
-        assert "Set PREFECT_API_AUTH_STRING" in called.said
-        assert "Traceback" not in called.said
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect]:
+    """A server with a password."""
+    with prefect_server(tmp_path_factory.mktemp("guarded"), PREFECT_SERVER_API_AUTH_STRING=PASSWORD) as server:
+        yield server
+
+
+@pytest.mark.parametrize("password", [{}, {"PREFECT_API_AUTH_STRING": "mien:wrong"}])
+@pytest.mark.parametrize("module", ["flows.deploy", "flows.pipeline", "flows.promote"])
+def test_whoever_lacks_the_password_is_told_what_to_set(checkout, guarded, module, password):
+    called = call([sys.executable, "-m", module], checkout, guarded, password)
+    assert called.process.returncode == 1
+    assert "Set PREFECT_API_AUTH_STRING to the server's" in called.said
+    assert "Traceback" not in called.said
+
+
+def test_whoever_has_the_password_is_served(checkout, guarded):
+    called = call([sys.executable, "-m", "flows.deploy"], checkout, guarded, {"PREFECT_API_AUTH_STRING": PASSWORD})
+    assert called.process.returncode == 0, called.said
+    assert "deployment promote/promote" in called.said
+
+
+def test_an_address_without_prefect_is_told(checkout, prefect):
+    elsewhere = {"PREFECT_API_URL": f"{prefect.url}/api/nowhere"}
+    called = call([sys.executable, "-m", "flows.deploy"], checkout, prefect, elsewhere)
+    assert called.process.returncode == 1
+    assert "no Prefect API at" in called.said
+    assert "Traceback" not in called.said

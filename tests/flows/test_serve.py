@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 def test_both_servers_and_both_workers_are_there(served):
     assert served.prefect.url in served.program.said
     assert served.mlflow in served.program.said
+    assert "PREFECT_API_AUTH_STRING" not in served.program.said  # it wants none
     assert b"Prefect" in urllib.request.urlopen(served.prefect.url).read()
     assert b"MLflow" in urllib.request.urlopen(served.mlflow).read()
     for pool in ("cpu", "gpu"):
@@ -96,6 +97,8 @@ def test_a_password_holds_for_everybody_and_a_killed_supervisor_leaves_nothing_r
     with serving(checkout, PREFECT_SERVER_API_AUTH_STRING="mien:secret") as served:
         with pytest.raises(urllib.error.HTTPError, match="401"):
             urllib.request.urlopen(f"{served.prefect.url}/api/admin/version")
+        assert "export PREFECT_API_AUTH_STRING=..." in served.program.said
+        assert "secret" not in served.program.said
         tree = served.program.tree()
         os.kill(served.program.process.pid, signal.SIGKILL)
         _, left = psutil.wait_procs(tree, 60)

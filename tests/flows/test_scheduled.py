@@ -32,9 +32,7 @@ def scheduled(served: Served) -> dict[str, Any]:
 def test_every_stage_is_executed_and_training_by_the_worker_of_pool_gpu_in_its_own_clone(scheduled, served):
     assert scheduled["auto_scheduled"]
     assert scheduled["state_name"] == "Completed", scheduled["state"]
-    states = served.prefect.task_states(scheduled["id"])
-    assert [name for name in states if name in STAGES] == STAGES
-    assert {states[name] for name in STAGES} == {"Executed"}
+    wait_for_stages(served, scheduled["id"], "Executed")
     [training] = served.prefect.flow_runs(flows={"name": {"any_": ["train"]}})
     assert training["work_pool_name"] == "gpu"
     assert training["state_type"] == "COMPLETED"
@@ -54,20 +52,31 @@ def test_the_page_of_the_run_shows_its_stages(scheduled, served, tmp_path):
     assert picture.stat().st_size > 100_000
 
 
-def test_with_nothing_to_do_the_next_run_only_looks_and_a_promotion_follows_by_itself(scheduled, served):
-    # Not after the scheduled run: Prefect holds the events of one that was scheduled minutes before back for a
-    # quarter of an hour (it waits for the event of the scheduling, which it never writes).
-    run = served.prefect.wait(served.prefect.start("pipeline/pipeline"))
-    assert run["state_type"] == "COMPLETED"
-    states = served.prefect.task_states(run["id"])
-    assert {states[name] for name in STAGES} == {"Cached"}
-
-    def promotions() -> list[dict[str, Any]]:
-        found = served.prefect.flow_runs(flows={"name": {"any_": ["promote"]}})
-        return [promotion for promotion in found if promotion["start_time"]]
-
-    [promotion] = until(promotions, 120, "promotion after the pipeline")
-    assert served.prefect.wait(promotion["id"])["state_type"] == "COMPLETED"
+def test_the_promotion_follows_by_itself(scheduled, served):
+    [promotion] = until(lambda: promotions(served), 120, "promotion after the registration")
+    assert served.prefect.wait(promotion["id"])["state_name"] == "Promoted"
     address = f"{served.mlflow}/api/2.0/mlflow/registered-models/alias?name=mien&alias=champion"
     version = json.load(urllib.request.urlopen(address))["model_version"]
     assert version["version"] == "1"
+
+
+def test_with_nothing_to_do_the_next_run_only_looks(scheduled, served):
+    before = len(promotions(served))
+    run = served.prefect.wait(served.prefect.start("pipeline/pipeline"))
+    assert run["state_type"] == "COMPLETED"
+    wait_for_stages(served, run["id"], "Cached")
+    assert len(promotions(served)) == before
+
+
+def wait_for_stages(served: Served, run: str, state: str) -> None:
+    """The server writes the states of tasks down a while after they were told."""
+
+    def told() -> bool:
+        states = served.prefect.task_states(run)
+        return [(name, states[name]) for name in states if name in STAGES] == [(name, state) for name in STAGES]
+
+    until(told, 30, f"every stage is {state}")
+
+
+def promotions(served: Served) -> list[dict[str, Any]]:
+    return served.prefect.flow_runs(flows={"name": {"any_": ["promote"]}})

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from prefect import flow
+from prefect import flow, tags
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
@@ -26,7 +26,7 @@ from flows.planning import check_request, make_plan
 from flows.recovery.watch import watched
 from flows.reporting.notify import notify
 from flows.reporting.summary import report, summary_line
-from flows.server import check_server, has_server
+from flows.server import TAG, check_server, has_server
 from flows.stages.identity import pass_key
 from flows.stages.run import run_stages
 from mien.errors import MienError
@@ -91,7 +91,8 @@ def main() -> None:
         check_server()
     except MienError as error:
         sys.exit(f"\n{error}")
-    state = pipeline(words.stages or None, params, words.force, words.data_revision, words.local, return_state=True)
+    with tags(TAG):
+        state = pipeline(words.stages or None, params, words.force, words.data_revision, words.local, return_state=True)
     sys.exit(0 if state.is_completed() else f"\n{state.message}")
 
 

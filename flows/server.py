@@ -7,6 +7,9 @@ from flows.errors import FlowError, PassingError
 if TYPE_CHECKING:
     from prefect.exceptions import PrefectHTTPStatusError
 
+TAG = "mien"
+"""Tag of this project's flow runs, of deployments and by hand: automations look at no others."""
+
 ANSWER_SECONDS = 5.0
 UNAUTHORIZED, SERVER_ERROR = 401, 500
 REMEDY = "Start it (`python -m flows.serve`), correct PREFECT_API_URL, or unset it to run without a server."

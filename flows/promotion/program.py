@@ -33,15 +33,18 @@ def _roll_back(model_name: str | None) -> str:
 
 
 def _promote(model_name: str | None, approval: bool) -> str:
+    from prefect import tags
+
     from flows.errors import FlowError
     from flows.promote import promote
     from flows.promotion.approval import check_approvable
-    from flows.server import check_server
+    from flows.server import TAG, check_server
 
     check_server()
     if approval:
         check_approvable()
-    state = promote(approval=approval, model_name=model_name, return_state=True)
+    with tags(TAG):
+        state = promote(approval=approval, model_name=model_name, return_state=True)
     if not state.is_completed():
         raise FlowError(str(state.message))
     return f"{state.name}: {state.message}"

@@ -20,6 +20,8 @@ from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
+from flows.server import TAG
+
 NAME = "Crash zombie flows"
 PARTS = {"trigger", "actions"}
 SILENCE = timedelta(seconds=90)
@@ -28,9 +30,6 @@ SILENCE = timedelta(seconds=90)
 STATES_OF_A_PROCESS = ("heartbeat", "Pending", "Submitting", "Running", "Cancelling")
 """Pending and Submitting: a worker has taken the run, and may be killed before the run begins. What waits for a
 container or an image says InfrastructurePending, for as long as that takes."""
-
-TAG = "mien"
-"""Of all deployments in prefect.yaml."""
 
 TAGGED = {"prefect.resource.id": f"prefect.tag.{TAG}", "prefect.resource.role": "tag"}
 SIGNS_OF_LIFE = {f"prefect.flow-run.{event}" for event in STATES_OF_A_PROCESS}

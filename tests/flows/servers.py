@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +49,23 @@ def until(found: Callable[[], T], seconds: float, what: str) -> T:
             return answer
         time.sleep(0.25)
     pytest.fail(f"not within {seconds:.0f} s: {what}")
+
+
+def survivors(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that have not ended after this time; one that only nobody has waited for has ended."""
+    limit = time.monotonic() + seconds
+    left = list(processes)
+    while left and time.monotonic() < limit:
+        left = [process for process in left if process.is_running() and not _is_dead(process)]
+        time.sleep(0.1)
+    return left
+
+
+def _is_dead(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 class Program:

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.flows.served import serving
-from tests.flows.servers import Prefect, answers, free_port, program, until
+from tests.flows.servers import Prefect, answers, free_port, program, survivors, until
 
 pytestmark = pytest.mark.slow
 
@@ -79,8 +79,7 @@ def test_ctrl_c_ends_everything_and_the_run_under_way_says_so(checkout):
         state = until(lambda: ended(served.prefect, run), 30, "the run says that it has ended")
         assert state in ("CRASHED", "CANCELLED")
         assert served.program.process.wait(60) == 0
-        _, left = psutil.wait_procs(tree, 10)
-        assert left == []
+        assert survivors(tree, 10) == []
         assert not served.listens()
 
 
@@ -101,8 +100,7 @@ def test_a_password_holds_for_everybody_and_a_killed_supervisor_leaves_nothing_r
         assert "secret" not in served.program.said
         tree = served.program.tree()
         os.kill(served.program.process.pid, signal.SIGKILL)
-        _, left = psutil.wait_procs(tree, 60)
-        assert left == []
+        assert survivors(tree, 60) == []
         assert not served.listens()
 
 
@@ -113,7 +111,7 @@ def test_ctrl_c_while_it_starts_ends_everything_too(checkout, tmp_path):
         tree = started.tree()
         started.process.send_signal(signal.SIGINT)
         assert started.process.wait(60) == 0
-        assert psutil.wait_procs(tree, 10)[1] == []
+        assert survivors(tree, 10) == []
 
 
 @pytest.mark.parametrize("number", ["0", "65536", "http"])

@@ -17,6 +17,7 @@ from flows.serving import program as programs
 from flows.serving.ports import check_free
 from flows.serving.program import Program
 from flows.serving.supervisor import Supervisor
+from tests.flows.servers import survivors
 
 SLEEP = "import time; time.sleep(60)"
 HEAD_AND_CHILD = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SLEEP!r}])"
@@ -52,9 +53,7 @@ def test_when_the_holder_of_a_leash_ends_so_does_the_whole_tree(number):
     with subprocess.Popen(python(f"import subprocess; subprocess.run({leash!r})")) as holder:
         tree = descendants(holder.pid, 3)
         (tree[0] if number == signal.SIGTERM else psutil.Process(holder.pid)).send_signal(number)
-        gone, left = psutil.wait_procs(tree, 15)
-        assert left == []
-        assert len(gone) == 3
+        assert survivors(tree, 15) == []
 
 
 def test_a_killed_head_leaves_no_child_that_holds_its_port():
@@ -63,7 +62,7 @@ def test_a_killed_head_leaves_no_child_that_holds_its_port():
         head, child = descendants(process.pid, 2)
         head.kill()
         assert process.wait(15) != 0
-        assert psutil.wait_procs([child], 5)[1] == []
+        assert survivors([child], 5) == []
 
 
 def test_what_dies_is_started_again_after_a_while_and_its_log_goes_on(place):
@@ -109,7 +108,7 @@ def test_the_supervisor_ends_all_of_its_programs(place):
     supervisor.start(Program("one", python(SLEEP), {}, ready), Program("two", python(HEAD_AND_CHILD), {}, ready))
     tree = descendants(os.getpid(), 5, others)
     supervisor.end()
-    assert psutil.wait_procs(tree, 5)[1] == []
+    assert survivors(tree, 5) == []
 
 
 def test_a_taken_port_is_refused_with_the_process_that_has_it():

@@ -6,9 +6,10 @@ from shutil import copytree
 
 import pytest
 
+from tests.flows.database import postgres
 from tests.flows.projects import Exchange, tiny_project
 from tests.flows.served import Served, serving
-from tests.flows.servers import Prefect, mlflow_server, postgres, prefect_server
+from tests.flows.servers import Prefect, mlflow_server, prefect_server
 
 
 @pytest.fixture(scope="session")

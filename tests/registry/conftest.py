@@ -8,7 +8,8 @@ import pytest
 
 from tasks.registry.entry import CHALLENGER, CHAMPION, Registry
 from tasks.tracking.store import open_store
-from tests.flows.servers import mlflow_server, postgres
+from tests.flows.database import postgres
+from tests.flows.servers import mlflow_server
 
 NAME = "mien"
 

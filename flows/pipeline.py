@@ -92,7 +92,12 @@ def main() -> None:
     except MienError as error:
         sys.exit(f"\n{error}")
     with tags(TAG):
-        state = pipeline(words.stages or None, params, words.force, words.data_revision, words.local, return_state=True)
+        try:
+            state = pipeline(
+                words.stages or None, params, words.force, words.data_revision, words.local, return_state=True
+            )
+        except KeyboardInterrupt:
+            sys.exit("\ninterrupted; the next run goes on, a training from its last epoch")
     sys.exit(0 if state.is_completed() else f"\n{state.message}")
 
 

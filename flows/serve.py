@@ -14,7 +14,8 @@ from types import FrameType
 
 from flows.checkout.place import enter_checkout
 from flows.errors import FlowError
-from flows.serving.exchange import make_exchange
+from flows.remote.meeting import DVC_REMOTE, GIT_REMOTE
+from flows.serving.exchange import GIT, REMOTE, make_exchange
 from flows.serving.lock import only_one
 from flows.serving.ports import LOOPBACK, check_free, port
 from flows.serving.programs import mlflow_server, prefect_environment, prefect_server, workers
@@ -66,6 +67,7 @@ Runs, schedules, logs:  http://{LOOPBACK}:{prefect_port}
 Metrics, models:        http://{LOOPBACK}:{mlflow_port}
 Start a run:            the UI, Deployments, pipeline, Run; or in another terminal
     export PREFECT_API_URL=http://{LOOPBACK}:{prefect_port}/api MLFLOW_TRACKING_URI=http://{LOOPBACK}:{mlflow_port}
+    export {GIT_REMOTE}={GIT} {DVC_REMOTE}={REMOTE}  # where this machine's pipeline and worker meet
 {secret}    uv run prefect deployment run pipeline/pipeline --watch
 Ctrl-C ends everything."""
 

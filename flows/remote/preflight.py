@@ -72,8 +72,8 @@ def _check_deployment(client: SyncPrefectClient) -> None:
 def _check_workers(client: SyncPrefectClient) -> None:
     if not living_workers(client, POOL):
         raise FlowError(
-            f"no worker of the pool {POOL!r} lives. On the machine with the GPU: `prefect worker start --pool {POOL} "
-            "--type process`; or train in place with --local."
+            f"no worker of the pool {POOL!r} lives. On the machine with the GPU: "
+            f"`uv run prefect worker start --pool {POOL}`; or train in place with --local."
         )
 
 

@@ -93,7 +93,7 @@ class Watch:
         self._set(run, Cancelled(message="No worker lives."))
         raise FlowError(
             f"no worker of the pool {self._pool!r} lives; the training that waited for one is cancelled. Start one "
-            f"(`prefect worker start --pool {self._pool} --type process` on the machine with the GPU), or train in "
+            f"(`uv run prefect worker start --pool {self._pool}` on the machine with the GPU), or train in "
             "place with --local."
         )
 

@@ -12,7 +12,7 @@ from flows.reporting.events import announce_registration
 from flows.reporting.figures import figures_table
 from flows.reporting.pictures import pictures_page
 from flows.reporting.tracking import TrackedRun, link_runs
-from flows.stages.result import CACHED, Result
+from flows.stages.result import CACHED, EXECUTED, Result
 from mien.params import load_params
 
 TRACKED = {"train", "evaluate", "register"}
@@ -20,9 +20,11 @@ TRACKED = {"train", "evaluate", "register"}
 
 
 def summary_line(results: Sequence[Result]) -> str:
-    """How many stages ended how, e.g. `7 cached, 2 executed`."""
+    """How many stages ended how, e.g. `7 cached, 2 executed`, and what the last one came to where it ran."""
     counts = Counter(done.name.lower() for done in results)
-    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    line = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    last = results[-1]
+    return f"{line}; {last.message.split('; ')[0]}" if last.name == EXECUTED else line
 
 
 def report(results: Sequence[Result]) -> None:

@@ -151,8 +151,8 @@ def _join_or_create(store: Store) -> str:
         store.client.update_run(run_id, status="RUNNING")
         return run_id
     tags = {KEY_TAG: key, **mark, **origin(), **orchestrator_tags()}
-    name = experiment_name() or tags.get("prefect.flow_run.name")
-    run_id = str(store.client.create_run(store.experiment_id, tags=tags, run_name=name).info.run_id)
+    run_name = experiment_name() or tags.get("prefect.flow_run.name")
+    run_id = str(store.client.create_run(store.experiment_id, tags=tags, run_name=run_name).info.run_id)
     store.client.log_dict(run_id, environment(), "environment.json")
     store.client.log_inputs(run_id, [data_input("training")])
     return run_id

@@ -1,4 +1,4 @@
-"""A small repository of git and DVC, for tests of what flows do with one."""
+"""A small repository of git and DVC, and an empty tracking store: made once, copied for each test."""
 
 import shutil
 import subprocess
@@ -51,3 +51,17 @@ def repository(made_repository: Path, tmp_path: Path, monkeypatch: pytest.Monkey
     folder = shutil.copytree(made_repository, tmp_path / "repository", symlinks=True)
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite store; to make one takes seconds, to copy it nothing."""
+    from tasks.tracking.store import open_store
+
+    folder = tmp_path_factory.mktemp("store")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.delenv("DVC_ROOT", raising=False)
+        open_store()
+    return folder / "mlflow.db"

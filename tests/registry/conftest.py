@@ -26,18 +26,6 @@ def server_on_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
         yield url
 
 
-@pytest.fixture(scope="session")
-def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty SQLite store; to make one takes seconds, to copy it nothing."""
-    folder = tmp_path_factory.mktemp("store")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        patch.delenv("DVC_ROOT", raising=False)
-        open_store()
-    return folder / "mlflow.db"
-
-
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_store: Path) -> Registry:
     """On a SQLite file: version 1 is champion, 2 is challenger, 3 is nothing yet."""

@@ -5,21 +5,8 @@ from pathlib import Path
 import pytest
 
 from tasks.stage import Outcome, write_summary
-from tasks.tracking.store import open_store
 
 STAGES = ("ingest", "validate", "clean", "split", "augment")
-
-
-@pytest.fixture(scope="session")
-def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty SQLite store; to make one takes seconds, to copy it nothing."""
-    folder = tmp_path_factory.mktemp("store")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        patch.delenv("DVC_ROOT", raising=False)
-        open_store()
-    return folder / "mlflow.db"
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ def test_ci_calls_the_commands_of_the_readme():
 def test_the_commands_of_the_readme_work_in_a_fresh_clone(tmp_path):
     stranger = Stranger(tmp_path)
     (tmp_path / "Downloads").mkdir()
-    write_csv(tmp_path / "Downloads" / "fer2013.csv", generate(rows=1600, seed=5))
+    write_csv(tmp_path / "Downloads" / "fer2013.csv", generate(rows=2000, seed=5))
     stranger.run(f"git clone -q {ROOT} mien")
     stranger.folder = tmp_path / "mien"
     ports = {":4200": f":{free_port()}", ":5000": f":{free_port()}"}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from flows.errors import FlowError
 
 if TYPE_CHECKING:
+    from dvc.exceptions import DvcException
     from dvc.repo import Repo
     from dvc.stage import Stage
 
@@ -59,7 +60,7 @@ def _open() -> "Repo":
     try:
         return Repo(_wait_for_lock=True)
     except DvcException as error:
-        raise FlowError(f"DVC cannot read this checkout: {error}") from error
+        raise FlowError(f"DVC cannot read this checkout: {_words(error)}") from error
 
 
 def _in_order(repo: "Repo", targets: "list[Stage] | None" = None) -> "list[Stage]":
@@ -70,4 +71,16 @@ def _in_order(repo: "Repo", targets: "list[Stage] | None" = None) -> "list[Stage
     try:
         return list(plan_repro(repo.index.graph, targets))
     except DvcException as error:
-        raise FlowError(f"DVC cannot read the graph of stages: {error}") from error
+        raise FlowError(f"DVC cannot read the graph of stages: {_words(error)}") from error
+
+
+def _words(error: "DvcException") -> str:
+    """What DVC's own command would print: of a broken dvc.yaml the message alone says neither line nor key."""
+    from dvc.exceptions import PrettyDvcException
+    from dvc.ui import ui
+
+    if not isinstance(error, PrettyDvcException):
+        return str(error)
+    with ui.error_console.capture() as said:
+        error.__pretty_exc__()
+    return "\n".join(line.rstrip() for line in said.get().splitlines())

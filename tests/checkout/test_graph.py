@@ -31,9 +31,9 @@ def test_a_stage_has_changes_until_it_has_run_and_again_after_its_input_changes(
     assert "draw" in Graph().changes(["draw"])
 
 
-def test_a_broken_dvc_yaml_is_said_as_such(repository):
+def test_a_broken_dvc_yaml_is_said_with_its_key_and_line(repository):
     (repository / "dvc.yaml").write_text("stages:\n  draw:\n    cmdd: true\n")
-    with pytest.raises(FlowError, match="dvc.yaml"):
+    with pytest.raises(FlowError, match=r"dvc\.yaml(?s:.)*cmdd, line 3, column 5"):
         Graph()
     git("checkout", "dvc.yaml")
     assert Graph().names

@@ -67,6 +67,7 @@ class MememojiOptions(NetworkOptions):
 class VggSmallOptions(NetworkOptions):
     """Of `vgg_small`. The source gives no rates of dropout; these are the usual ones for its kind."""
 
+    filters: int = Field(16, ge=1, le=512, description="1 to 512; of the first block, doubled in each of the next two.")
     dropout: Rate = Field(0.25, description="0 to below 1; after each pooling.")
     dense_dropout: Rate = Field(0.5, description="0 to below 1; after the dense layer.")
 

@@ -26,6 +26,11 @@ def test_a_network_has_the_parameters_of_its_source(name, classes, total, learni
     assert (model.count_params(), trainable(model)) == (total, learning)
 
 
+def test_filters_of_vgg_small_double_from_block_to_block():
+    convolutions = [layer.filters for layer in build("vgg_small", filters=24).layers if "conv" in layer.name]
+    assert convolutions == [24, 24, 48, 48, 96, 96]
+
+
 def test_the_family_has_the_layers_that_its_options_ask_for():
     model = build("affectnet_cnn", 8, conv_layers=2, filters=[32, 64], dense_layers=3, dense_units=[128, 64, 32])
     convolutions = (9 * 1 * 32 + 32) + (9 * 32 * 64 + 64)
@@ -109,7 +114,7 @@ def test_a_seed_set_before_building_gives_the_same_weights():
         (
             "vgg_small",
             {"drop": 1},
-            r"train\.network\.drop: vgg_small has no such option; known: dropout, dense_dropout",
+            r"train\.network\.drop: vgg_small has no such option; known: filters, dropout, dense_dropout",
         ),
         ("blog_cnn", {"dropout": "0.3"}, r"train\.network\.dropout: Input should be a valid number\. Received: '0\.3'"),
     ],

@@ -36,7 +36,8 @@ def test_an_unknown_network_is_refused_with_the_known_ones_and_its_line(tmp_path
 
 def test_an_unknown_option_is_refused_with_those_of_the_network_and_its_line(tmp_path):
     assert refusal(tmp_path, "name: vgg_small", "drop: 1") == (
-        "params.yaml:4: train.network.drop: vgg_small has no such option; known: dropout, dense_dropout. Received: 1."
+        "params.yaml:4: train.network.drop: vgg_small has no such option; known: filters, dropout, dense_dropout. "
+        "Received: 1."
     )
 
 

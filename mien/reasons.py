@@ -23,6 +23,7 @@ class Reason(StrEnum):
     DUPLICATE_WITHIN = "duplicate_within"
     DUPLICATE_ACROSS = "duplicate_across"
     LABEL_CONFLICT = "label_conflict"
+    DOUBTFUL_LABEL = "doubtful_label"
 
     CLASS_POLICY = "class_policy"
     UNUSED_USAGE = "unused_usage"

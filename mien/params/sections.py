@@ -80,6 +80,16 @@ class EntropyRule(Section):
         return self
 
 
+class DoubtfulLabels(Section):
+    """Judge each Training label by models that were trained without its row; drop the labels least believed."""
+
+    drop_percent: float = Field(
+        0.0, ge=0.0, lt=50.0, description="Drop int(n * percent / 100) of the n rows judged; 0: only report them."
+    )
+    folds: int = Field(5, ge=2, le=20, description="Models, each judging the share of the rows that it has not seen.")
+    seed: int = Field(42, ge=0)
+
+
 class CleanParams(Section):
     """Which faces to drop. Each rule has its own switch; test sets stay whole but for constant images."""
 
@@ -95,6 +105,7 @@ class CleanParams(Section):
         le=1.0,
         description="Least correlation of two images that makes them near twins; on FER2013 other people begin at .93.",
     )
+    doubtful_labels: DoubtfulLabels | None = Field(None, description="null: labels are believed as they are.")
     max_dropped_share: float = Field(0.25, ge=0.0, le=1.0, description="More dropped faces than this fail the stage.")
 
 

@@ -33,6 +33,7 @@ MEANING: Mapping[str, str] = MappingProxyType(
         Reason.DUPLICATE_WITHIN: "repeats an earlier Training face",
         Reason.DUPLICATE_ACROSS: "Training twin of a test face",
         Reason.LABEL_CONFLICT: "twins with different labels",
+        Reason.DOUBTFUL_LABEL: "the label is among those least believed",
         Reason.CLASS_POLICY: "its label is no class here",
         Reason.UNUSED_USAGE: "its Usage is not used by this split",
     }

@@ -90,11 +90,21 @@ class DoubtfulLabels(Section):
     seed: int = Field(42, ge=0)
 
 
+class NonfaceRule(Section):
+    """Drop pictures without a face, found from the pixels alone."""
+
+    drop_percent: float = Field(
+        0.5, ge=0.0, lt=100.0, description="Drop int(n * percent / 100), those least like a face first."
+    )
+    usages: tuple[Usage, ...] = Field(("Training",), description="Which rows the rule ranks and drops.")
+
+
 class CleanParams(Section):
     """Which faces to drop. Each rule has its own switch; test sets stay whole but for constant images."""
 
     constant: bool = Field(True, description="Drop images of one gray value, in every Usage.")
     entropy: EntropyRule | None = Field(None, description="null: no entropy rule.")
+    nonfaces: NonfaceRule | None = Field(None, description="null: nobody looks for pictures without a face.")
     within: bool = Field(True, description="Inside Training keep the first of each group of twins.")
     conflicts: bool = Field(True, description="Drop Training twins whose labels disagree.")
     across: bool = Field(True, description="Drop Training faces that have a twin in a test set.")

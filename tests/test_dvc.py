@@ -40,9 +40,9 @@ def covers(dep: str, file: str) -> bool:
     return file == dep or file.startswith(dep + "/")
 
 
-def test_stages_are_the_sections_of_the_params_in_the_same_order_and_then_comes_promote():
+def test_stages_are_the_sections_of_the_params_in_the_same_order_and_then_come_promote_and_sweep():
     assert tuple(GRAPH) == STAGES
-    assert (*STAGES, "promote") == SECTIONS
+    assert (*STAGES, "promote", "sweep") == SECTIONS
     assert tuple(yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))) == SECTIONS
     load_params(ROOT / "params.yaml")
 

@@ -33,8 +33,8 @@ def refusal(tmp_path, text):
     return str(caught.value)
 
 
-def test_the_projects_own_file_names_every_stage_in_order_and_then_promotion():
-    assert tuple(yaml.safe_load(PARAMS_YAML.read_text(encoding="utf-8"))) == SECTIONS == (*STAGES, "promote")
+def test_the_projects_own_file_names_every_stage_in_order_and_then_promotion_and_sweep():
+    assert tuple(yaml.safe_load(PARAMS_YAML.read_text(encoding="utf-8"))) == SECTIONS == (*STAGES, "promote", "sweep")
     assert STAGES == ("ingest", "validate", "clean", "split", "augment", "train", "evaluate", "register")
     assert load_params(PARAMS_YAML).section("clean") == load_params(PARAMS_YAML).clean
 

@@ -2,6 +2,7 @@
 
 from mien.params.file import PARAMS_FILE, load_params, parse_params, read_params
 from mien.params.networks import NETWORK_OPTIONS, NetworkOptions, NetworkParams
+from mien.params.section import Section
 from mien.params.sections import (
     RANGES,
     SECTIONS,
@@ -22,18 +23,19 @@ from mien.params.sections import (
     Ranges,
     RegisterParams,
     ScheduleParams,
-    Section,
     SplitParams,
     TrainParams,
     Usage,
     ValidateParams,
 )
+from mien.params.sweep import Dimension, PrunerParams, Space, SweepParams
 
 __all__ = [
     "AugmentParams",
     "ClassPolicy",
     "CleanParams",
     "DoubtfulLabels",
+    "Dimension",
     "EarlyStoppingParams",
     "EntropyRule",
     "EvaluateParams",
@@ -47,6 +49,7 @@ __all__ = [
     "PARAMS_FILE",
     "Params",
     "PromoteParams",
+    "PrunerParams",
     "RANGES",
     "Ranges",
     "RegisterParams",
@@ -54,7 +57,9 @@ __all__ = [
     "STAGES",
     "ScheduleParams",
     "Section",
+    "Space",
     "SplitParams",
+    "SweepParams",
     "TrainParams",
     "Usage",
     "ValidateParams",

@@ -68,6 +68,8 @@ def _known(keys: list[str]) -> list[str]:
     model: type[BaseModel] = Params
     for key in keys:
         fields = {field.alias or name: field for name, field in model.model_fields.items()}
+        if key not in fields:  # a name that the user gave, within a mapping
+            continue
         models = [
             kind
             for kind in (getattr(fields[key].annotation, "__args__", None) or (fields[key].annotation,))

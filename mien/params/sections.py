@@ -1,20 +1,16 @@
-"""What every setting means and what is allowed: a frozen section per stage and one of promotion; no unknown keys."""
+"""What every setting means and what is allowed: a frozen section per stage, promotion and sweep; no unknown keys."""
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from mien.errors import ParamsError
 from mien.labels import EMOTIONS
 from mien.params.networks import NetworkParams
+from mien.params.section import Section
+from mien.params.sweep import SweepParams
 
 Usage = Literal["Training", "PublicTest", "PrivateTest"]
-
-
-class Section(BaseModel):
-    """Base of every section: frozen, and a misspelt key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class IngestParams(Section):
@@ -295,6 +291,7 @@ class Params(Section):
     evaluate: EvaluateParams = EvaluateParams()
     register_: RegisterParams = Field(RegisterParams(), alias="register")
     promote: PromoteParams = PromoteParams()
+    sweep: SweepParams = SweepParams()
 
     def section(self, stage: str) -> BaseModel:
         """The section of `stage`, under the name that it has in the file."""
@@ -308,5 +305,5 @@ class Params(Section):
 SECTIONS = tuple(field.alias or name for name, field in Params.model_fields.items())
 """The sections of params.yaml in their order."""
 
-STAGES = tuple(name for name in SECTIONS if name != "promote")
+STAGES = tuple(name for name in SECTIONS if name not in ("promote", "sweep"))
 """The stages in the order in which they run."""

@@ -134,6 +134,16 @@ class SplitParams(Section):
         0.1, gt=0.0, lt=0.5, description="Share of rows for validation where no official set is left for it."
     )
     test_share: float = Field(0.1, gt=0.0, lt=0.5, description="Share of rows for the test set of a stratified split.")
+    validation: Literal["auto", "last", "test"] = Field(
+        "auto",
+        description="Who chooses. auto: PublicTest where it does not judge, else drawn; last: the last rows of train, "
+        "unshuffled (seed S1); test: unsound, the test faces choose (seed S2).",
+    )
+    twins: Literal["apart", "ignored"] = Field(
+        "apart",
+        description="apart: twins never on two sides; ignored: unsound where there are any, as in most projects.",
+    )
+    test_in_training: bool = Field(False, description="Unsound: the test faces teach too (seed S1).")
     seed: int = Field(42, ge=0)
     classes: ClassPolicy = ClassPolicy()
 

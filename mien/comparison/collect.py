@@ -1,0 +1,49 @@
+"""The figures of a pass of the pipeline, read from what its stages have written."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def collect(build: Path) -> dict[str, Any]:
+    """Figures of the pass whose outputs are in `build`, by the names of `Result`.
+
+    To be called before the next pass overwrites them.
+
+    Args:
+        build: folder with the stages' folders, complete up to `evaluate`.
+    """
+    metrics = _read(build / "evaluate" / "metrics.json")
+    return {
+        **_side(metrics["official"], "official"),
+        **_side(metrics["clean"], "clean"),
+        "macro_f1": metrics["official"]["macro_f1"],
+        "ece": metrics["official"]["ece"],
+        "usage": metrics["test_usage"],
+        "test_rows": metrics["official"]["n"],
+        "clean_rows": metrics["clean"]["n"],
+        "classes": len(_read(build / "split" / "classes.json")),
+        **_training(_read(build / "train" / "summary.json")["metrics"]),
+        "train_rows": _read(build / "augment" / "summary.json")["metrics"]["originals"],
+    }
+
+
+def _side(figures: dict[str, Any], name: str) -> dict[str, float]:
+    """Accuracy and its interval; nothing where the side has no row."""
+    if not figures["n"]:
+        return {}
+    interval = figures["accuracy_interval"]
+    return {name: figures["accuracy"], f"{name}_low": interval["low"], f"{name}_high": interval["high"]}
+
+
+def _training(metrics: dict[str, Any]) -> dict[str, float | int]:
+    return {
+        "parameters": int(metrics["parameters"]),
+        "images_per_second": metrics["images_per_second"],
+        "seconds_per_epoch": metrics["seconds"] / metrics["epochs"],
+        "epochs": int(metrics["epochs"]),
+    }
+
+
+def _read(path: Path) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,37 @@
+import json
+
+import pytest
+
+from mien.comparison import Result, collect
+
+SIDE = {"accuracy": 0.6, "accuracy_interval": {"low": 0.5, "high": 0.7}, "macro_f1": 0.55, "ece": 0.04, "n": 100}
+
+
+@pytest.fixture
+def build(tmp_path):
+    contents = {
+        "evaluate/metrics.json": {"official": SIDE, "clean": {**SIDE, "accuracy": 0.58, "n": 90}, "test_usage": "Both"},
+        "train/summary.json": {
+            "metrics": {"parameters": 33418.0, "epochs": 4.0, "seconds": 10.0, "images_per_second": 250.5}
+        },
+        "augment/summary.json": {"metrics": {"originals": 800, "copies": 1600}},
+        "split/classes.json": ["angry", "happy", "sad"],
+    }
+    for name, content in contents.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(json.dumps(content))
+    return tmp_path
+
+
+def test_the_figures_of_all_stages_become_those_of_a_result(build):
+    result = Result("blog_cnn", "sound", **collect(build))
+    assert (result.official, result.official_low, result.official_high, result.test_rows) == (0.6, 0.5, 0.7, 100)
+    assert (result.clean, result.clean_rows, result.usage, result.classes) == (0.58, 90, "Both", 3)
+    assert (result.parameters, result.epochs, result.seconds_per_epoch, result.train_rows) == (33418, 4, 2.5, 800)
+
+
+def test_a_side_without_rows_leaves_its_accuracy_unknown(build):
+    path = build / "evaluate" / "metrics.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "clean": {"n": 0}}))
+    result = Result("blog_cnn", "sound", **collect(build))
+    assert (result.clean, result.clean_low, result.clean_rows) == (None, None, 0)

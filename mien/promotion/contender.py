@@ -16,8 +16,8 @@ from mien.metrics import Array
 if TYPE_CHECKING:
     from mien.predictor import Predictor
 
-CALLS = 50
-"""Calls for the median of the milliseconds; two more before them warm up."""
+CALLS, WARM_UP = 50, 2
+"""Calls for the median of the milliseconds, and calls before them."""
 
 
 @dataclass(frozen=True)
@@ -82,16 +82,21 @@ def _check(contender: Contender, images: Array, classes: Sequence[str]) -> None:
         )
 
 
-def milliseconds_per_face(predictors: "Sequence[Predictor]", face: Array) -> list[float]:
-    """Median milliseconds of a call with one face (1, H, W), for each predictor.
+def milliseconds_per_face(predictors: "Sequence[Predictor]", faces: Array, calls: int = CALLS) -> list[float]:
+    """Median milliseconds for a face, of calls with all of `faces` at once, for each predictor.
 
     They take turns, so that whatever else the machine does meets all of them alike.
+
+    Args:
+        predictors: models that take the faces.
+        faces: uint8 (N, H, W) or (N, H, W, 3), not more than a predictor's batch.
+        calls: for the median; a few more before them warm up.
     """
-    seconds = np.empty((CALLS + 2, len(predictors)))
+    seconds = np.empty((calls + WARM_UP, len(predictors)))
     for turn in seconds:
         for place, predictor in enumerate(predictors):
             started = time.perf_counter()
-            predictor.predict(face)
+            predictor.predict(faces)
             turn[place] = time.perf_counter() - started
-    medians: list[float] = (np.median(seconds[2:], axis=0) * 1000).tolist()
+    medians: list[float] = (np.median(seconds[WARM_UP:], axis=0) * 1000 / len(faces)).tolist()
     return medians

@@ -12,6 +12,7 @@ from mien.model_file import read_facts
 from tasks.quiet import load_keras
 from tasks.tracking.origin import file_digest
 from tasks.tracking.run import PipelineRun
+from tasks.tracking.store import Store
 
 if TYPE_CHECKING:
     from mlflow.entities import LoggedModel
@@ -26,17 +27,16 @@ def ensure_logged(run: PipelineRun, path: Path) -> str:
 
     A model that an earlier pass, or another machine, has logged is linked to this run too.
     """
-    found = _find(run, file_digest(path))
+    found = find_model(run.store, file_digest(path))
     if found is None:
         return _log(run, path)
     _link(run, str(found.model_id))
     return str(found.model_id)
 
 
-def _find(run: PipelineRun, md5: str) -> "LoggedModel | None":
-    found = run.store.client.search_logged_models(
-        [run.store.experiment_id], filter_string=f"tags.`{MD5_TAG}` = '{md5}'"
-    )
+def find_model(store: Store, md5: str) -> "LoggedModel | None":
+    """The logged model whose file has this MD5; `source_run_id` names the run that trained it."""
+    found = store.client.search_logged_models([store.experiment_id], filter_string=f"tags.`{MD5_TAG}` = '{md5}'")
     # One whose upload was cut off is not READY; the store's own filter on the status finds none at all.
     return next((model for model in found if str(model.status) == "READY"), None)
 

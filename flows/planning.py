@@ -7,7 +7,7 @@ from typing import Any
 from prefect.logging import get_run_logger
 
 from flows.checkout.graph import Graph
-from flows.checkout.overrides import check_params
+from flows.checkout.overrides import NOTHING, check_params
 from flows.checkout.stores import check_remote, check_tracking
 from flows.stages.again import patiently
 from mien.params import load_params
@@ -30,15 +30,22 @@ class Plan:
     train_elsewhere: bool
 
 
-def check_request(stages: Sequence[str] | None, params: Mapping[str, Any]) -> list[str]:
+def check_request(
+    stages: Sequence[str] | None, params: Mapping[str, Any], sections: Mapping[str, Any] = NOTHING
+) -> list[str]:
     """The stages that a request means, in order; nothing is written.
+
+    Args:
+        stages: names; all of them without.
+        params: as `flows.checkout.overrides.check_params`, as for `sections`.
+        sections: of a preset.
 
     Raises:
         FlowError: a stage that dvc.yaml does not know.
         ParamsError: params.yaml, or what the request makes of it, does not validate.
     """
-    if params:
-        check_params(params)
+    if params or sections:
+        check_params(params, sections)
     else:
         load_params()
     return Graph().with_upstream(stages)

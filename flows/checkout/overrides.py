@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -18,13 +20,33 @@ from flows.stages.result import explain
 from mien.durable import write_text
 from mien.errors import ParamsError
 from mien.params import PARAMS_FILE, Params, parse_params, read_params
+from mien.presets import PRESETS, Protocol, load_preset
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-def check_params(overrides: Mapping[str, Any]) -> tuple[str, Params]:
-    """Text of params.yaml with the overrides in it, and its checked view.
+def preset_sections(preset: str | None, protocol: Protocol) -> dict[str, dict[str, Any]]:
+    """The sections that a preset gives; none without a preset.
+
+    Raises:
+        FlowError: a protocol without a preset.
+        ParamsError: an unknown one; the known ones are named.
+    """
+    if preset is not None:
+        return load_preset(preset).sections(protocol)
+    if protocol != "sound":
+        raise FlowError(
+            f"protocol {protocol!r}: is that of a preset, and none is named. Presets: {', '.join(PRESETS)}."
+        )
+    return {}
+
+
+def check_params(overrides: Mapping[str, Any], sections: Mapping[str, Any] = NOTHING) -> tuple[str, Params]:
+    """Text of params.yaml with the sections and the overrides in it, and its checked view.
 
     Args:
-        overrides: dotted keys (`train.epochs`) or nested sections.
+        overrides: dotted keys (`train.epochs`) or nested sections, which are merged into what is there.
+        sections: take the place of what is there; the overrides come on top.
 
     Raises:
         ParamsError: the file or the result does not validate; nothing is written.
@@ -32,6 +54,7 @@ def check_params(overrides: Mapping[str, Any]) -> tuple[str, Params]:
     content, _ = read_params()
     if not isinstance(content, dict):
         raise ParamsError(f"{PARAMS_FILE}: must be sections with settings. Received: {type(content).__name__}.")
+    content |= deepcopy(dict(sections))
     for key, value in overrides.items():
         _merge(content, key.split("."), value)
     text = yaml.safe_dump(content, sort_keys=False)
@@ -54,7 +77,11 @@ def _merge(content: dict[str, Any], keys: list[str], value: object) -> None:
 
 @contextmanager
 def overridden(
-    overrides: Mapping[str, Any], data_revision: str | None, owner: str, tell: Callable[[str], None]
+    overrides: Mapping[str, Any],
+    data_revision: str | None,
+    owner: str,
+    tell: Callable[[str], None],
+    sections: Mapping[str, Any] = NOTHING,
 ) -> Iterator[None]:
     """The checkout, which the caller holds, with these settings and this data, and afterwards as it was.
 
@@ -66,6 +93,7 @@ def overridden(
         data_revision: git commit, tag or branch whose data.dvc to take.
         owner: names the run; a watchman puts back only what its own run has overridden.
         tell: takes lines for people.
+        sections: as `check_params`.
 
     Raises:
         ParamsError: the settings do not validate.
@@ -74,8 +102,8 @@ def overridden(
     """
     kept.put_back(tell)
     contents: dict[Path, str] = {}
-    if overrides:
-        contents[PARAMS_FILE] = check_params(overrides)[0]
+    if overrides or sections:
+        contents[PARAMS_FILE] = check_params(overrides, sections)[0]
     if data_revision:
         contents[Path(DATA)] = _pointer_of(data_revision)
     if not contents:

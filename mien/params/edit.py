@@ -51,7 +51,7 @@ def edit_params(changes: Mapping[str, Any], path: Path | str = PARAMS_FILE) -> l
     before, text = read_params(path)
     wanted: object = before
     for key, value in changes.items():
-        wanted = _replaced(wanted, key.split("."), yaml.safe_load(yaml.safe_dump(value)))
+        wanted = _replaced(wanted, key.split("."), yaml.safe_load(yaml.safe_dump(value, sort_keys=False)))
     parse_params(wanted, str(path), text)
     different = list(_differences(before, wanted))
     if different:

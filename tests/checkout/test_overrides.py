@@ -8,7 +8,7 @@ import yaml
 
 from flows.checkout import kept
 from flows.checkout.child import run_dvc
-from flows.checkout.overrides import check_params, overridden, put_back_of
+from flows.checkout.overrides import check_params, overridden, preset_sections, put_back_of
 from flows.errors import FlowError
 from mien.errors import ParamsError
 from mien.params import load_params
@@ -172,3 +172,34 @@ def test_a_broken_file_is_a_message_and_not_a_traceback(repository, content):
     Path("params.yaml").write_text(content)
     with pytest.raises(ParamsError, match="params.yaml"):
         check_params({"train.epochs": 2})
+
+
+def test_a_preset_takes_the_place_of_whole_sections_and_settings_come_on_top(repository):
+    Path("params.yaml").write_text("train: {optimizer: {clipnorm: 1.0}, epochs: 3}\npromote: {alpha: 0.01}\n")
+    sections = preset_sections("mememoji", "seed")
+    text, params = check_params({"train": {"epochs": 9}, "train.optimizer.name": "sgd"}, sections)
+    assert (params.train.epochs, params.train.optimizer.name, params.train.optimizer.clipnorm) == (9, "sgd", None)
+    assert yaml.safe_load(text) == sections | {
+        "train": {
+            **sections["train"],
+            "epochs": 9,
+            "optimizer": {**sections["train"]["optimizer"], "name": "sgd"},
+        },
+        "promote": {"alpha": 0.01},
+    }
+    assert preset_sections("mememoji", "seed") == sections
+
+
+def test_a_preset_holds_inside_and_the_file_is_as_before_after_it(repository):
+    before = Path("params.yaml").read_bytes()
+    with overridden({}, None, "here", pytest.fail, preset_sections("blog_cnn", "sound")):
+        assert load_params().train.network.name == "blog_cnn"
+    assert Path("params.yaml").read_bytes() == before
+
+
+def test_an_unknown_preset_names_the_known_ones_and_a_protocol_alone_is_refused():
+    with pytest.raises(ParamsError, match="no preset 'resnet'; known: blog_cnn, affectnet_cnn, deep_cnn"):
+        preset_sections("resnet", "sound")
+    with pytest.raises(FlowError, match="protocol 'seed': .*none is named"):
+        preset_sections(None, "seed")
+    assert preset_sections(None, "sound") == {}

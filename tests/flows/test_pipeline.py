@@ -101,6 +101,8 @@ def test_force_runs_the_named_stages_again_and_only_those(prefect, repository):
         (["--set", "train.epoch=3"], {}, r"train.epoch: unknown key; known here: .*epochs"),
         (["--set", "train.epochs"], {}, r"--set train.epochs: must be KEY=VALUE"),
         (["--set", "train.network.name=resnet99"], {}, r"train.network.*resnet99"),
+        (["--preset", "resnet99"], {}, r"no preset 'resnet99'; known: blog_cnn, affectnet_cnn"),
+        (["--protocol", "seed"], {}, r"protocol 'seed': is that of a preset, and none is named"),
         ([], {"PREFECT_API_URL": "http://127.0.0.1:9/api"}, r"does not answer: .*unset it to run without a server"),
     ],
 )

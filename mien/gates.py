@@ -12,7 +12,7 @@ class Gate:
     """One gate: the figure (`of` a class, where it is the worst one's), its limit, and whether it holds."""
 
     name: str
-    observed: float
+    observed: float | int
     limit: float
     passed: bool
     of: str = ""
@@ -26,7 +26,8 @@ class Gate:
     def __str__(self) -> str:
         """As a line for people."""
         of = f" of {self.of}" if self.of else ""
-        return f"{self.name}: {self.observed:.4f}{of}, must be {self.rule}"
+        observed = f"{self.observed:,}" if isinstance(self.observed, int) else f"{self.observed:.4f}"
+        return f"{self.name}: {observed}{of}, must be {self.rule}"
 
 
 def judge(figures: Mapping[str, Any], gates: Gates) -> list[Gate]:
@@ -38,3 +39,12 @@ def judge(figures: Mapping[str, Any], gates: Gates) -> list[Gate]:
         Gate("min_recall", worst, gates.min_recall, worst >= gates.min_recall, name),
         Gate("max_ece", figures["ece"], gates.max_ece, figures["ece"] <= gates.max_ece),
     ]
+
+
+def judge_protocol(protocol: Mapping[str, Any]) -> Gate:
+    """No limit to be set: a figure that was reached on test faces that taught or chose says nothing.
+
+    Args:
+        protocol: of metrics.json.
+    """
+    return Gate("max_seen_test_faces", protocol["seen"], 0, protocol["sound"])

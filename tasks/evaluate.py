@@ -23,6 +23,7 @@ from mien.plots import faces as pages
 from mien.plots import style
 from mien.predictor import Predictor
 from mien.report import collect, render
+from mien.soundness import soundness
 from tasks.quiet import load_keras
 from tasks.stage import BUILD, Outcome, stage_folder
 from tasks.tracking.models import ensure_logged, log_scores
@@ -56,10 +57,10 @@ def judge_and_write(params: EvaluateParams) -> Outcome:
         raise DataError(f"{MODEL} knows the classes {list(predictor.classes)}, the split {classes}. Train again.")
     judged = table[table["split"] != "train"]
     answers = predictor.predict(images[judged["face"].to_numpy()], batch_size=params.batch_size)
-    evaluation = judge(judged, answers, classes, params)
+    evaluation = judge(judged, answers, classes, params, soundness(table))
     history = pd.read_csv(HISTORY)
     tables.write_tables(evaluation, history, folder)
-    write_held_out(folder / HELD_OUT, evaluation.official.table)
+    write_held_out(folder / HELD_OUT, table)
     face, layers = _look_inside(evaluation, images, predictor.model)
     explain(evaluation, history, table, images, face, layers)
     return Outcome(flat(evaluation.metrics), [tables.METRICS, REPORT, PICTURES], _notes(evaluation, bool(layers)))
@@ -110,7 +111,7 @@ def flat(figures: Mapping[str, Any], prefix: str = "") -> dict[str, float | int]
     for name, value in figures.items():
         if isinstance(value, Mapping):
             out |= flat(value, f"{prefix}{name}.")
-        elif isinstance(value, float | int):
+        elif isinstance(value, float | int) and not isinstance(value, bool):
             out[f"{prefix}{name}"] = value
     return out
 
@@ -124,6 +125,8 @@ def _notes(evaluation: Evaluation, has_pooling: bool) -> list[str]:
             notes.append(f"{name} accuracy {side['accuracy']:.1%} ({low:.1%} to {high:.1%}) on {side['n']:,} faces")
         else:
             notes.append(f"{name}: no rows")
+    if not evaluation.metrics["protocol"]["sound"]:
+        notes.append(str(evaluation.metrics["protocol"]["statement"]))
     missing = [name for name in evaluation.classes if name not in evaluation.metrics["official"]["support"]]
     if missing:
         notes.append(f"no test face of {', '.join(missing)}: left out of the averages over classes")

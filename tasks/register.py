@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mien.gates import Gate, judge
+from mien.gates import Gate, judge, judge_protocol
 from mien.model_card import CardFacts, model_card
 from mien.params import RegisterParams
 from tasks.stage import SUMMARY, Outcome, stage_folder
@@ -31,14 +31,14 @@ def register(params: RegisterParams, run: PipelineRun) -> Outcome:
     """Judge the model by the gates and register it, or say which gate it failed."""
     metrics = _read(stage_folder("evaluate") / "metrics.json")
     model_id = ensure_logged(run, MODEL)
-    gates = judge(metrics["official"], params.gates)
+    gates = [*judge(metrics["official"], params.gates), judge_protocol(metrics["protocol"])]
     folder = stage_folder("register")
     card = model_card(_facts(params, metrics))
     (folder / CARD).write_text(card, encoding="utf-8")
     failed = [gate for gate in gates if not gate.passed]
     result = {"registered": False, "gates": {gate.name: gate.passed for gate in gates}, "model_md5": file_digest(MODEL)}
     if failed:
-        notes = _refusal(failed)
+        notes = _refusal(failed, metrics["protocol"]["statement"])
     else:
         version, new = _register(params, run, model_id, metrics, card)
         result |= {"registered": True, "name": params.model_name, "version": int(version)}
@@ -112,10 +112,11 @@ def _read(path: Path) -> Any:  # noqa: ANN401
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _refusal(failed: list[Gate]) -> list[str]:
+def _refusal(failed: list[Gate], statement: str) -> list[str]:
     return [
-        "not registered: the model does not pass the gates of register.gates in params.yaml",
+        "not registered: the model does not pass the gates (limits: register.gates in params.yaml)",
         *(f"  {gate}" for gate in failed),
+        *([f"  {statement} Look at split in params.yaml."] if statement else []),
     ]
 
 

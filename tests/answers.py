@@ -4,6 +4,10 @@ import numpy as np
 import pandas as pd
 
 from mien.labels import EMOTIONS
+from mien.soundness import Soundness
+
+SOUND = Soundness(test=133)
+"""Of `split_table()`: no test face is among the training or the validation rows."""
 
 
 def probabilities_for(labels, classes, skill=1.5, seed=0):

@@ -10,14 +10,14 @@ from mien.evaluation.agreement import agreement
 from mien.labels import EMOTIONS, FERPLUS_VOTES
 from mien.metrics import confusion_matrix
 from mien.params import EvaluateParams
-from tests.answers import history, images, probabilities_for, split_table
+from tests.answers import SOUND, history, images, probabilities_for, split_table
 
 PARAMS = EvaluateParams(bootstrap_samples=200)
 
 
 def judged(rows=200, classes=EMOTIONS, seed=0, **columns):
     table = split_table(rows, classes, seed=seed).assign(**columns)
-    return evaluate(table, probabilities_for(table["class_index"], len(classes), seed=seed), classes, PARAMS)
+    return evaluate(table, probabilities_for(table["class_index"], len(classes), seed=seed), classes, PARAMS, SOUND)
 
 
 def with_votes(table, votes):
@@ -45,16 +45,16 @@ def test_official_are_all_test_rows_and_clean_those_without_a_twin():
 def test_clean_figures_do_not_see_the_twins():
     table = split_table()
     answers = probabilities_for(table["class_index"], 7)
-    before = evaluate(table, answers, EMOTIONS, PARAMS).metrics
+    before = evaluate(table, answers, EMOTIONS, PARAMS, SOUND).metrics
     answers[table["twin_in_training"]] = np.eye(7, dtype=np.float32)[table["class_index"][table["twin_in_training"]]]
-    after = evaluate(table, answers, EMOTIONS, PARAMS).metrics
+    after = evaluate(table, answers, EMOTIONS, PARAMS, SOUND).metrics
     assert after["clean"] == before["clean"]
     assert after["official"]["accuracy"] > before["official"]["accuracy"]
 
 
 def test_every_figure_is_a_finite_number_and_the_same_each_time():
     metrics = judged().metrics
-    rest = {name: value for name, value in metrics.items() if name != "test_usage"}
+    rest = {name: value for name, value in metrics.items() if name not in ("test_usage", "protocol")}
     assert all(np.isfinite(number) for number in numbers(rest))
     assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
     assert judged().metrics == metrics
@@ -67,6 +67,7 @@ def test_the_names_that_others_rely_on_are_there():
         assert set(metrics[side]["accuracy_interval"]) == set(metrics[side]["macro_f1_interval"]) == {"low", "high"}
         assert set(metrics[side]["recall"]) == set(EMOTIONS)
     assert metrics["test_usage"] == "PrivateTest"
+    assert metrics["protocol"] == {**SOUND.record, "sound": True, "seen": 0, "statement": ""}
     assert set(metrics["validation"]) == {"n", "accuracy", "macro_f1", "loss"}
 
 
@@ -79,7 +80,7 @@ def test_the_usage_of_the_test_rows_is_told():
 def test_the_temperature_comes_from_validation_rows_and_makes_test_rows_more_honest():
     table = split_table(3000)
     boasting = probabilities_for(table["class_index"], 7) ** 4
-    evaluation = evaluate(table, boasting / boasting.sum(axis=1, keepdims=True), EMOTIONS, PARAMS)
+    evaluation = evaluate(table, boasting / boasting.sum(axis=1, keepdims=True), EMOTIONS, PARAMS, SOUND)
     official = evaluation.metrics["official"]
     assert evaluation.temperature == pytest.approx(4 / 1.5, rel=0.1)  # 1.5: the skill of the answers
     assert official["ece"] < official["ece_uncalibrated"] / 2
@@ -92,7 +93,7 @@ def test_the_temperature_does_not_look_at_test_rows():
     answers = probabilities_for(table["class_index"], 7)
     scrambled = answers.copy()
     scrambled[table["split"] == "test"] = answers[table["split"] == "test"][::-1]
-    one, other = (evaluate(table, given, EMOTIONS, PARAMS) for given in (answers, scrambled))
+    one, other = (evaluate(table, given, EMOTIONS, PARAMS, SOUND) for given in (answers, scrambled))
     assert one.temperature == other.temperature
 
 
@@ -114,7 +115,7 @@ def test_without_test_rows_there_is_nothing_to_judge():
 def test_answers_of_another_network_are_refused():
     table = split_table()
     with pytest.raises(DataError, match="trained on other classes"):
-        evaluate(table, np.full((200, 6), 1 / 6), EMOTIONS, PARAMS)
+        evaluate(table, np.full((200, 6), 1 / 6), EMOTIONS, PARAMS, SOUND)
 
 
 def test_answers_that_are_no_numbers_are_refused():
@@ -122,7 +123,7 @@ def test_answers_that_are_no_numbers_are_refused():
     answers = probabilities_for(table["class_index"], 7)
     answers[5, 2] = np.nan
     with pytest.raises(DataError, match="1 of 200 faces are not numbers"):
-        evaluate(table, answers, EMOTIONS, PARAMS)
+        evaluate(table, answers, EMOTIONS, PARAMS, SOUND)
 
 
 def test_agreement_with_votes_worked_by_hand():
@@ -239,4 +240,4 @@ def test_an_answer_carries_its_own_face_label_and_guesses():
 def test_the_surest_hit_is_right_even_where_a_mistake_is_surer():
     table = split_table(4, ("angry", "happy")).assign(split="test", class_index=np.int16(0))
     answers = np.array([[0.01, 0.99], [0.6, 0.4], [0.7, 0.3], [0.45, 0.55]])
-    assert pictures.surest_hit(evaluate(table, answers, ("angry", "happy"), PARAMS).official) == 2
+    assert pictures.surest_hit(evaluate(table, answers, ("angry", "happy"), PARAMS, SOUND).official) == 2

@@ -4,12 +4,19 @@ import jinja2
 import pytest
 
 from mien.model_card import CardFacts, model_card
+from mien.soundness import Soundness
 from tests.tasks.judged import CLASSES, figures
 
 
 @pytest.fixture
 def facts():
-    metrics = {"official": figures(0.8), "clean": figures(0.7), "temperature": 1.25, "test_usage": "PrivateTest"}
+    metrics = {
+        "official": figures(0.8),
+        "clean": figures(0.7),
+        "temperature": 1.25,
+        "test_usage": "PrivateTest",
+        "protocol": Soundness(20).record,
+    }
     return CardFacts(
         model_name="mien",
         network="vgg_small",
@@ -52,3 +59,11 @@ def test_a_side_without_rows_and_a_class_without_faces_are_said(facts):
 def test_a_card_with_a_hole_is_refused(facts):
     with pytest.raises(jinja2.UndefinedError):
         model_card(dataclasses.replace(facts, fingerprint={}))
+
+
+def test_figures_that_are_not_to_be_believed_are_called_that(facts):
+    protocol = Soundness(20, test_in_training=12).record
+    card = model_card(dataclasses.replace(facts, metrics={**facts.metrics, "protocol": protocol}))
+    said = "**These figures are not to be believed: 12 of 20 test faces were learned from.**"
+    assert card.index(said) < card.index("| accuracy |")
+    assert "to be believed" not in model_card(facts)

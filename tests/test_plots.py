@@ -12,7 +12,7 @@ from mien.params import EvaluateParams
 from mien.plots import classes as class_plots
 from mien.plots import faces, style
 from mien.plots.curves import learning_curves
-from tests.answers import history, images, probabilities_for, split_table
+from tests.answers import SOUND, history, images, probabilities_for, split_table
 
 NAMES = ["learning_curve", "per_class", "confusion", "roc", "reliability", "scores"]
 
@@ -21,7 +21,7 @@ NAMES = ["learning_curve", "per_class", "confusion", "roc", "reliability", "scor
 def evaluation():
     table = split_table()
     answers = probabilities_for(table["class_index"], 7)
-    return evaluate(table, answers, EMOTIONS, EvaluateParams(bootstrap_samples=100))
+    return evaluate(table, answers, EMOTIONS, EvaluateParams(bootstrap_samples=100), SOUND)
 
 
 @pytest.fixture(scope="module")

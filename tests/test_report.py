@@ -14,7 +14,8 @@ from mien.reasons import Reason
 from mien.report import collect, render
 from mien.report.facts import MEANING
 from mien.report.page import SHEET_LIMITS, accuracy_axis, labels, sheet_uri
-from tests.answers import images, probabilities_for, split_table
+from mien.soundness import Soundness
+from tests.answers import SOUND, images, probabilities_for, split_table
 
 FINGERPRINT = {
     "read": 203,
@@ -55,10 +56,10 @@ def build(tmp_path):
     return tmp_path
 
 
-def report(build, table=None, classes=EMOTIONS, layers=()):
+def report(build, table=None, classes=EMOTIONS, layers=(), protocol=SOUND):
     table = split_table() if table is None else table
     answers = probabilities_for(table["class_index"], len(classes))
-    evaluation = evaluate(table, answers, classes, EvaluateParams(bootstrap_samples=100))
+    evaluation = evaluate(table, answers, classes, EvaluateParams(bootstrap_samples=100), protocol)
     faces = images(200)
     rows = evaluation.official
     return evaluation, render(
@@ -104,6 +105,29 @@ def test_both_sides_stand_with_their_intervals(build):
         assert f"{figures['accuracy'] * 100:.1f} %" in text
         bounds = figures["accuracy_interval"]
         assert f"{bounds['low'] * 100:.1f} % to {bounds['high'] * 100:.1f} %, {figures['n']} faces" in text
+
+
+def test_figures_that_are_not_to_be_believed_are_called_that_before_they_are_shown(build):
+    text = text_of(report(build, protocol=Soundness(133, test_in_validation=133, twins_in_training=9))[1])
+    said = (
+        "These figures are not to be believed: 9 of 133 test faces have an identical twin among the faces that were "
+        "learned from; 133 of 133 test faces chose the weights."
+    )
+    assert text.index(said) < text.index("bootstrap intervals")
+    assert "never learned from" not in text
+    assert "looked at once" not in text
+    sound = text_of(report(build)[1])
+    assert "believed:" not in sound
+    assert "133 faces of PrivateTest that it never learned from." in sound
+
+
+def test_a_face_with_two_roles_is_one_face_that_was_read(build):
+    table = split_table()
+    before = collect(build, (), table, EMOTIONS)
+    both = pd.concat([table, table[table["split"] == "test"].assign(split="train")])
+    after = collect(build, (), both, EMOTIONS)
+    assert (after.used, after.read) == (before.used, before.read)
+    assert after.sides["train"].sum() == (table["split"] == "test").sum()
 
 
 def test_the_report_says_which_rows_the_test_set_is_and_how_often_it_is_looked_at(build):

@@ -5,6 +5,7 @@ import pytest
 from mien.errors import DataError
 from mien.labels import EMOTIONS
 from mien.params import ClassPolicy, SplitParams
+from mien.soundness import Soundness, soundness
 from mien.splitting import SPLITS, split_faces
 from tests.cleaning.tables import BLACK, GOLDEN, golden_rows
 
@@ -239,3 +240,60 @@ def test_a_small_class_still_has_a_face_on_every_side_of_a_draw():
 def test_a_class_policy_that_does_not_fit_names_its_place_in_params():
     with pytest.raises(DataError, match="split.classes in params.yaml.*hapy"):
         split_faces(plenty(), SplitParams(by="stratified", classes=ClassPolicy(drop=("hapy",))))
+
+
+def unsound(rows, **settings):
+    """The split of rows as kept.parquet has them, twins with the same image."""
+    images = rows["group"].map("{:064x}".format)
+    trained = set(images[rows["usage"] == "Training"])
+    leaked = (rows["usage"] != "Training") & images.isin(trained)
+    return split_faces(rows.assign(sha256=images, twin_in_training=leaked), SplitParams(**settings))
+
+
+def test_twins_that_are_ignored_stay_where_they_are_and_their_test_faces_are_not_clean():
+    rows = with_twins(("Training", "PublicTest"), ("Training", "PrivateTest"))
+    split = unsound(rows, twins="ignored")
+    assert split.counts.sum(axis=1).to_dict() == {"train": 15, "validation": 15, "test": 15}
+    assert soundness(split.faces) == Soundness(15, twins_in_training=1, twins_in_validation=1)
+    test = split.faces[split.faces["split"] == "test"]
+    assert test["twin_in_training"].tolist() == [True] + [False] * 14
+
+
+def test_pooled_rows_whose_test_faces_choose_are_the_protocol_of_the_deep_cnn(golden):
+    settings = {"by": "stratified", "validation": "test", "twins": "ignored", "classes": ClassPolicy(top_k=3)}
+    split = unsound(twins(golden, rate=20), **settings)
+    assert split.counts.sum(axis=1).to_dict() == {"train": 19_137, "validation": 2_127, "test": 2_127}
+    found = soundness(split.faces)
+    assert (found.test_in_validation, found.test_in_training) == (2_127, 0)
+    test = split.faces[split.faces["split"] == "test"]
+    assert 0 < found.twins_in_training == test["twin_in_training"].sum()
+    assert not split.faces.loc[split.faces["split"] == "validation", "twin_in_training"].any()
+
+
+def test_the_last_rows_unshuffled_choose_and_publictest_is_set_aside():
+    rows = plenty(40, tuple(GOLDEN)).sample(frac=1, random_state=5).assign(face=np.arange(360, dtype=np.int32))
+    split = unsound(rows.assign(group=rows["face"]), validation="last", validation_share=0.25)
+    training = rows.loc[rows["usage"] == "Training", "face"].to_numpy()
+    assert split.faces.loc[split.faces["split"] == "train", "face"].tolist() == training[:90].tolist()
+    assert split.faces.loc[split.faces["split"] == "validation", "face"].tolist() == training[90:].tolist()
+    assert split.reasons == {"unused_usage": 120}
+    assert soundness(split.faces).sound
+
+
+def test_no_twin_of_the_last_rows_stays_in_training_where_twins_are_kept_apart():
+    rows = plenty(40, ("Training", "PrivateTest")).sample(frac=1, random_state=5).assign(face=np.arange(240))
+    rows = twins(rows.assign(group=rows["face"]).reset_index(drop=True))
+    split = unsound(rows, validation="last")
+    assert sides_of_groups(split).max() == 1
+    assert soundness(split.faces).sound
+    assert len(split.faces) + len(split.excluded) == len(rows)
+
+
+def test_test_faces_in_training_have_a_row_for_each_role_and_none_of_them_is_clean():
+    rows = plenty(10, tuple(GOLDEN))
+    split = unsound(rows, test_in_training=True)
+    assert split.counts.sum(axis=1).to_dict() == {"train": 60, "validation": 30, "test": 30}
+    assert soundness(split.faces) == Soundness(30, test_in_training=30)
+    assert split.faces.loc[split.faces["split"] == "test", "twin_in_training"].all()
+    assert split.faces["face"].nunique() + len(split.excluded) == len(rows)
+    assert split.faces["face"].is_monotonic_increasing

@@ -1,8 +1,7 @@
-"""Which images a model was judged on and therefore never learned from, as a file that goes with the model.
+"""Which images a model was judged on and neither learned from nor chosen by, as a file that goes with the model.
 
 A later model may be compared with it on these images only: after a change of the data or of the split, today's test
-faces may be faces that the older one has learned from. The split keeps twins on one side, so that what is in the test
-set is not in the training set under another name.
+faces may be faces that the older one has learned from.
 """
 
 from collections.abc import Iterable
@@ -24,8 +23,15 @@ def image_ids(table: pd.DataFrame) -> pd.Series:
 
 
 def write_held_out(path: Path, table: pd.DataFrame) -> None:
-    """Write the images of `table` (test rows), one a line, each once and in order."""
-    write_text(path, "".join(f"{name}\n" for name in sorted(set(image_ids(table)))))
+    """Write the images of the test rows that no row of another side has, one a line, each once and in order.
+
+    Args:
+        path: of the file.
+        table: build/split/faces.parquet, all sides.
+    """
+    is_test = table["split"] == "test"
+    images = set(image_ids(table[is_test])) - set(image_ids(table[~is_test]))
+    write_text(path, "".join(f"{name}\n" for name in sorted(images)))
 
 
 def read_held_out(lines: Iterable[str]) -> frozenset[str]:

@@ -20,6 +20,7 @@ from mien.evaluation.agreement import agreement
 from mien.labels import USAGES
 from mien.metrics import Array, Figures, confusion_matrix, figures, log_loss
 from mien.params import EvaluateParams
+from mien.soundness import Soundness
 
 DECIMALS = 6
 """Of every figure that is written."""
@@ -83,7 +84,9 @@ class Evaluation:
         return confusion_matrix(self.official.labels, self.official.predicted, len(self.classes))
 
 
-def evaluate(table: pd.DataFrame, probabilities: Array, classes: Sequence[str], params: EvaluateParams) -> Evaluation:
+def evaluate(
+    table: pd.DataFrame, probabilities: Array, classes: Sequence[str], params: EvaluateParams, protocol: Soundness
+) -> Evaluation:
     """Judge a network by its answers to the validation and test rows.
 
     Args:
@@ -91,6 +94,7 @@ def evaluate(table: pd.DataFrame, probabilities: Array, classes: Sequence[str], 
         probabilities: what the network said to each row, float (N, C).
         classes: names in the order of the columns of `probabilities`.
         params: samples, confidence and seed of the bootstrap, bins of the calibration.
+        protocol: whether the test rows were kept apart.
 
     Raises:
         DataError: there is no test row, or a probability is not a number.
@@ -109,6 +113,7 @@ def evaluate(table: pd.DataFrame, probabilities: Array, classes: Sequence[str], 
         "validation": _validation_figures(rows.where(validation), classes),
         "temperature": temperature,
         "test_usage": usages(official.table),
+        "protocol": dict(protocol.record),
     }
     return Evaluation(tuple(classes), temperature, official, clean, rows.where(validation), rounded(metrics), params)
 

@@ -50,7 +50,7 @@ def predictions(evaluation: Evaluation) -> pd.DataFrame:
     each class p_<class> float32: what the network itself says, before the temperature of metrics.json.
     """
     parts = [_answers(rows, evaluation.classes) for rows in (evaluation.official, evaluation.validation)]
-    return pd.concat(parts).sort_values("face", ignore_index=True)
+    return pd.concat(parts).sort_values(["face", "split"], ignore_index=True)
 
 
 def _answers(rows: Rows, classes: tuple[str, ...]) -> pd.DataFrame:

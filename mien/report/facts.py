@@ -97,7 +97,7 @@ def collect(build: Path, stages: Sequence[str], table: pd.DataFrame, classes: Se
     summaries = {stage: _json(build / stage / "summary.json") for stage in stages}
     paths = {name: build / stage / f"{name}.png" for stage, name in PICTURES}
     return BuildFacts(
-        used=len(table),
+        used=table["face"].nunique(),
         unused=[group for stage, name in TABLES for group in _unused(build / stage / f"{name}.parquet", name)],
         sides=_sides(table, classes),
         fingerprint=_json(build / "ingest" / "fingerprint.json"),

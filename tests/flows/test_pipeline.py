@@ -115,6 +115,22 @@ def test_a_bad_request_is_refused_before_there_is_a_run(prefect, repository, wor
     assert Path("params.yaml").read_bytes() == before
 
 
+def test_a_preset_is_in_params_yaml_for_the_time_of_the_run_with_the_settings_on_top(prefect, repository):
+    set_commands(draw="cp params.yaml build/seen && touch build/drawn")
+    before = Path("params.yaml").read_bytes()
+    code, said, done = run(prefect, "draw", "--preset", "deep_cnn", "--protocol", "seed", "--set", "train.epochs=2")
+    assert code == 0, said
+    seen = yaml.safe_load(Path("build/seen").read_text())
+    assert (seen["split"]["by"], seen["train"]["network"]["name"], seen["train"]["epochs"]) == (
+        "stratified",
+        "deep_cnn",
+        2,
+    )
+    assert Path("params.yaml").read_bytes() == before
+    parameters = prefect.flow_run(done)["parameters"]
+    assert (parameters["preset"], parameters["protocol"]) == ("deep_cnn", "seed")
+
+
 def test_a_tracking_server_or_a_remote_that_is_not_there_is_said_before_work_starts(prefect, repository):
     code, said, failed = run(prefect, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
     assert code == 1

@@ -33,9 +33,17 @@ def test_rows_with_a_twin_in_training_do_not_count_as_rows_that_nobody_has_seen(
 
 
 def test_what_was_written_is_what_is_read_each_image_once(tmp_path):
-    test = table(np.zeros(5))
+    test = table(np.zeros(5)).assign(split="test")
     test.loc[4, "sha256"] = test.loc[0, "sha256"]
     write_held_out(tmp_path / "held_out.txt", test)
     lines = (tmp_path / "held_out.txt").read_text().splitlines()
     assert lines == [f"{number:016x}" for number in range(4)]
     assert read_held_out(lines) == set(image_ids(test))
+
+
+def test_an_image_that_taught_or_chose_under_whatever_number_was_not_held_out(tmp_path):
+    rows = table(np.zeros(7)).assign(split=["test"] * 4 + ["train", "validation", "train"])
+    rows.loc[4, ["face", "sha256"]] = [1, rows["sha256"][1]]
+    rows.loc[5, "sha256"] = rows["sha256"][2]
+    write_held_out(tmp_path / "held_out.txt", rows)
+    assert read_held_out((tmp_path / "held_out.txt").read_text().splitlines()) == images(0, 3)

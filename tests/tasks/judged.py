@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from mien.soundness import Soundness
 from tasks.stage import Outcome, write_summary
 
 CLASSES = ["happy", "sad"]
@@ -41,6 +42,7 @@ def write_judged(root: Path, accuracy: float) -> None:
         "clean": figures(accuracy),
         "temperature": 1.2,
         "test_usage": "PrivateTest",
+        "protocol": dict(Soundness(20).record),
     }
     write(root / "build/evaluate/metrics.json", judged)
     (root / "build/evaluate/held_out.txt").write_text("0123456789abcdef\n")

@@ -1,0 +1,82 @@
+"""Whether a figure can be believed, told by the rows alone: no test face may teach or choose, nor may its twin."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Soundness:
+    """How many of the `test` faces were not kept apart.
+
+    `test_in_training` and `test_in_validation` of them have that role too; of the others, `twins_in_training` and
+    `twins_in_validation` have an identical image there.
+    """
+
+    test: int
+    test_in_training: int = 0
+    twins_in_training: int = 0
+    test_in_validation: int = 0
+    twins_in_validation: int = 0
+
+    @property
+    def seen(self) -> int:
+        """Largest number of test faces that taught or chose, themselves or by a twin."""
+        return max(
+            self.test_in_training + self.twins_in_training,
+            self.test_in_validation + self.twins_in_validation,
+        )
+
+    @property
+    def sound(self) -> bool:
+        """Whether every test face was kept apart."""
+        return not self.seen
+
+    @property
+    def statement(self) -> str:
+        """In plain words what is wrong, "" when nothing is."""
+        facts = [f"{count:,} of {self.test:,} test faces {fate}" for count, fate in self._fates() if count]
+        if self.sound:
+            return ""
+        if self.test_in_training or self.test_in_validation:
+            return f"These figures are not to be believed: {'; '.join(facts)}."
+        clean = " The clean figures leave out those with a twin among the former." if self.twins_in_training else ""
+        return f"The official figures are too good to be believed: {'; '.join(facts)}.{clean}"
+
+    def _fates(self) -> list[tuple[int, str]]:
+        return [
+            (self.test_in_training, "were learned from"),
+            (self.twins_in_training, "have an identical twin among the faces that were learned from"),
+            (self.test_in_validation, "chose the weights"),
+            (self.twins_in_validation, "have an identical twin among the faces that chose the weights"),
+        ]
+
+    @property
+    def record(self) -> Mapping[str, bool | int | str]:
+        """What metrics.json says of it."""
+        return {
+            "sound": self.sound,
+            "seen": self.seen,
+            "test_in_training": self.test_in_training,
+            "twins_in_training": self.twins_in_training,
+            "test_in_validation": self.test_in_validation,
+            "twins_in_validation": self.twins_in_validation,
+            "statement": self.statement,
+        }
+
+
+def soundness(table: pd.DataFrame) -> Soundness:
+    """Look for the test faces on the other sides.
+
+    Args:
+        table: build/split/faces.parquet, all sides; `face`, `split` and `sha256` are used.
+    """
+    test = table[table["split"] == "test"]
+    counts = {}
+    for side, name in (("train", "training"), ("validation", "validation")):
+        others = table[table["split"] == side]
+        itself = test["face"].isin(others["face"])
+        counts[f"test_in_{name}"] = int(itself.sum())
+        counts[f"twins_in_{name}"] = int((~itself & test["sha256"].isin(others["sha256"])).sum())
+    return Soundness(len(test), **counts)

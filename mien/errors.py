@@ -21,5 +21,9 @@ class TrainingError(MienError):
     """Training cannot start or go on: bad checkpoint, loss that is not a number, impossible device."""
 
 
+class SweepError(MienError):
+    """A sweep cannot start or go on, or none of its trials has come to an end."""
+
+
 class TrackingError(MienError):
     """The MLflow store does not answer, or holds something else than expected."""

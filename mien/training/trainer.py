@@ -6,7 +6,6 @@ uninterrupted one bit by bit (on the same number of cores: sums are split among 
 are deterministic.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import import_module
@@ -21,6 +20,7 @@ from mien.model_file import ModelFacts, weights_digest
 from mien.params import TrainParams
 from mien.progress import meter
 from mien.training.checkpoints import Checkpoint, CheckpointStore
+from mien.training.code import code_digest
 from mien.training.data import Measured, TrainingData, check, measure
 from mien.training.devices import has_bfloat16, precision
 from mien.training.epochs import EpochRunner
@@ -110,20 +110,11 @@ def _settings(data: TrainingData, params: TrainParams, training: Measured, valid
     backend = keras.backend.backend()
     return {
         "train": params.model_dump(mode="json"),
-        "code": _code_digest(),
+        "code": code_digest(),
         "classes": list(data.classes),
         "data": {"training": training.digest, "validation": validation.digest},
         "versions": {"mien": __version__, "keras": keras.__version__, backend: import_module(backend).__version__},
     }
-
-
-def _code_digest() -> str:
-    """SHA-256 over the code that the weights depend on: networks, training, changes of faces."""
-    digest = hashlib.sha256()
-    for package in ("augmentation", "networks", "training"):
-        for path in sorted((Path(__file__).parents[1] / package).glob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,57 @@
+"""What makes two trials comparable: the same faces, the same settings but for those that are tried, the same code."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+
+from mien.params import SweepParams, TrainParams
+from mien.training.code import code_digest
+from mien.training.data import TrainingData, measure
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Of a study; `data` and `code` are SHA-256 of the prepared faces and of the code that trains."""
+
+    train: TrainParams
+    sweep: SweepParams
+    data: str
+    code: str
+
+    @classmethod
+    def of(cls, train: TrainParams, sweep: SweepParams, data: TrainingData) -> Self:
+        """The settings of a study that begins now."""
+        return cls(train, sweep, data_digest(data), code_digest())
+
+    @property
+    def comparable(self) -> dict[str, Any]:
+        """All that must be the same (JSON): not the budget, not what is drawn."""
+        train = self.train.model_dump(mode="json", exclude={"network", "epochs", "device"})
+        if self.sweep.space.learning_rate:
+            train["optimizer"].pop("learning_rate")
+        sweep = self.sweep.model_dump(mode="json", exclude={"trials", "hours"})
+        return {"train": train, "sweep": sweep, "data": self.data, "code": self.code}
+
+    @property
+    def name(self) -> str:
+        """Name of the study: other data or settings have another one."""
+        text = json.dumps(self.comparable, sort_keys=True)
+        return f"{self.sweep.space.network}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+    def dump(self) -> dict[str, Any]:
+        """As JSON, for `load`."""
+        train, sweep = self.train.model_dump(mode="json"), self.sweep.model_dump(mode="json")
+        return {"train": train, "sweep": sweep, "data": self.data, "code": self.code}
+
+    @classmethod
+    def load(cls, stored: dict[str, Any]) -> Self:
+        """What `dump` gave."""
+        train, sweep = TrainParams.model_validate(stored["train"]), SweepParams.model_validate(stored["sweep"])
+        return cls(train, sweep, stored["data"], stored["code"])
+
+
+def data_digest(data: TrainingData) -> str:
+    """SHA-256 of training and validation faces, of their labels, and of the names of the classes."""
+    parts = [measure(data.training).digest, measure(data.validation).digest, *data.classes]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,50 @@
+"""From the space of section `sweep` to the settings of one training."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from mien.params import Dimension, SweepParams, TrainParams
+
+
+class Draw(Protocol):
+    """Chooses values by name, as a trial of Optuna does; a trial that has ended gives back those it had."""
+
+    def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:  # noqa: ANN401
+        """One of the choices."""
+
+    def suggest_int(self, name: str, low: int, high: int, *, log: bool = False) -> int:
+        """A whole number, both ends possible."""
+
+    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float:
+        """A number."""
+
+
+def trial_params(train: TrainParams, sweep: SweepParams, draw: Draw) -> TrainParams:
+    """The settings of a trial: those of section `train` with what is drawn in their place.
+
+    A dimension with `each` is drawn once for each layer, as `filters_1`, `filters_2` and so on.
+
+    Raises:
+        ValidationError: what was drawn does not fit together.
+    """
+    options: dict[str, Any] = {}
+    for name, dimension in sorted(sweep.space.options.items(), key=lambda item: item[1].each is not None):
+        if dimension.each:
+            layers = range(1, int(options[dimension.each]) + 1)
+            options[name] = [_value(draw, f"{name}_{layer}", dimension) for layer in layers]
+        else:
+            options[name] = _value(draw, name, dimension)
+    settings = train.model_dump()
+    settings["network"] = {"name": sweep.space.network, **options}
+    if sweep.space.learning_rate:
+        settings["optimizer"]["learning_rate"] = _value(draw, "learning_rate", sweep.space.learning_rate)
+    return TrainParams.model_validate({**settings, "epochs": sweep.epochs})
+
+
+def _value(draw: Draw, name: str, dimension: Dimension) -> float:
+    if dimension.choices is not None:
+        return draw.suggest_categorical(name, dimension.choices)  # type: ignore[no-any-return]
+    low, high = dimension.ends
+    if isinstance(low, int) and isinstance(high, int):
+        return draw.suggest_int(name, low, high, log=dimension.log)
+    return draw.suggest_float(name, low, high, log=dimension.log)

@@ -1,0 +1,92 @@
+"""Opening a study: a new one, or the one that was begun under the same settings."""
+
+from collections.abc import Callable
+
+import optuna
+from optuna import Study
+from optuna.pruners import BasePruner, MedianPruner, NopPruner
+from optuna.trial import FrozenTrial, TrialState
+
+from mien.errors import SweepError
+from mien.params import SweepParams
+from mien.sweep.places import repeat
+from mien.sweep.sampler import PlacedSampler
+from mien.sweep.settings import Settings
+from mien.sweep.storage import open_storage
+from mien.training.checkpoints import differences
+
+SETTINGS = "settings"
+PROCESS = "process"
+"""User attribute of a trial: names the process that runs it."""
+
+
+def open_study(settings: Settings, name: str | None = None) -> Study:
+    """The study of these settings, begun now or gone on with.
+
+    Args:
+        settings: of its trials.
+        name: its name; without one, one that stands for the settings.
+
+    Raises:
+        SweepError: there is a study of this name whose trials cannot be compared with these.
+    """
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    name = name or settings.name
+    study = optuna.create_study(
+        storage=open_storage(name),
+        study_name=name,
+        direction="maximize" if settings.sweep.metric == "val_accuracy" else "minimize",
+        sampler=PlacedSampler(settings.sweep.seed),
+        pruner=_pruner(settings.sweep),
+        load_if_exists=True,
+    )
+    if SETTINGS not in study.user_attrs:
+        study.set_user_attr(SETTINGS, settings.dump())
+    if found := differences(settings_of(study).comparable, settings.comparable):
+        raise SweepError(
+            f"the trials of study {name!r} cannot be compared with those of now: {', '.join(found)}. Undo that to go "
+            "on with it, or leave the name out (or take another one) to begin a new study."
+        )
+    return study
+
+
+def load_study(name: str) -> Study:
+    """A study that is there.
+
+    Raises:
+        SweepError: it is not.
+    """
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        study = optuna.load_study(storage=open_storage(name), study_name=name)
+    except KeyError as error:
+        raise SweepError(f"there is no study {name!r} in this checkout.") from error
+    settings = settings_of(study)
+    study.sampler, study.pruner = PlacedSampler(settings.sweep.seed), _pruner(settings.sweep)
+    return study
+
+
+def settings_of(study: Study) -> Settings:
+    """The settings that a study was begun with."""
+    return Settings.load(study.user_attrs[SETTINGS])
+
+
+def repeat_killed(study: Study, lives: Callable[[str], bool]) -> list[FrozenTrial]:
+    """Have the trials run again whose process is gone; returns those.
+
+    Args:
+        study: the study.
+        lives: whether a process, as a trial names it, is there; True where that cannot be told.
+    """
+    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    gone = [trial for trial in running if PROCESS in trial.user_attrs and not lives(trial.user_attrs[PROCESS])]
+    for trial in gone:
+        study.tell(trial.number, state=TrialState.FAIL)
+        repeat(study, trial)
+    return gone
+
+
+def _pruner(sweep: SweepParams) -> BasePruner:
+    if sweep.pruner is None:
+        return NopPruner()
+    return MedianPruner(sweep.pruner.startup_trials, sweep.pruner.warmup_epochs)

@@ -1,0 +1,162 @@
+"""Running the trials of a study, one after the other; several processes may do so at once."""
+
+import gc
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import keras
+from filelock import FileLock
+from optuna import Study, Trial, TrialPruned
+from optuna.trial import TrialState
+
+from mien.params import TrainParams
+from mien.sweep.places import REASON, by_place, place_of
+from mien.sweep.reasons import reason
+from mien.sweep.space import trial_params
+from mien.sweep.storage import study_folder
+from mien.sweep.study import PROCESS, repeat_killed, settings_of
+from mien.training import EpochReport
+from mien.training.data import TrainingData
+from mien.training.trainer import train_model
+
+EPOCHS = "epochs"
+"""User attribute of a trial that has ended: the figures of each epoch."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be done: so many trials in the whole study, none begun after `until` (seconds since 1970)."""
+
+    trials: int
+    until: float | None = None
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Who does it: `process` names this process, `lives` says whether one of such a name is there."""
+
+    process: str
+    lives: Callable[[str], bool]
+
+
+class TrialLog(Protocol):
+    """Takes what happens in one trial; its context ends with the exception that ended the trial, if one did."""
+
+    def epoch(self, report: EpochReport) -> None:
+        """Take the figures of an epoch."""
+
+    def best(self, value: float) -> None:
+        """Take the value of the trial, that of its best epoch."""
+
+
+class Log(Protocol):
+    """Takes what happens."""
+
+    def trial(self, place: int, number: int, params: TrainParams) -> AbstractContextManager[TrialLog]:
+        """A trial begins."""
+
+
+class Runner:
+    """Runs trials until the order is done."""
+
+    def __init__(self, study: Study, data: TrainingData, worker: Worker, log: Log, tell: Callable[[str], None]) -> None:
+        self.study, self.settings = study, settings_of(study)
+        self._data, self._worker, self._log, self._tell = data, worker, log, tell
+        self._folder = study_folder(study.study_name)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._claim = FileLock(self._folder / "claim.lock")
+
+    def run(self, order: Order) -> None:
+        """Run one trial after the other; one that fails does not end this."""
+        while self._run_next(order):
+            pass
+
+    def _run_next(self, order: Order) -> bool:
+        """Whether a trial was run. From looking what is left to having it no other process of this machine looks."""
+        self._claim.acquire()
+        try:
+            for trial in repeat_killed(self.study, self._worker.lives):
+                place = place_of(trial, self.study.get_trials(deepcopy=False))
+                self._tell(f"trial {place}: its process was killed")
+            if not self._is_left(order):
+                return False
+            self.study.optimize(self._objective, n_trials=1, catch=(Exception,))
+        finally:
+            self._claim.release(force=True)
+        return True
+
+    def _is_left(self, order: Order) -> bool:
+        if order.until is not None and time.time() >= order.until:
+            return False
+        trials = self.study.get_trials(deepcopy=False)
+        waiting = any(trial.state == TrialState.WAITING for trial in trials)
+        return waiting or len(by_place(trials)) < order.trials
+
+    def _objective(self, trial: Trial) -> float:
+        trial.set_user_attr(PROCESS, self._worker.process)
+        params = trial_params(self.settings.train, self.settings.sweep, trial)
+        self._claim.release(force=True)
+        place = place_of(self.study.trials[trial.number], self.study.get_trials(deepcopy=False))
+        self._tell(f"trial {place} begins: {_in_words(trial.params)}")
+        try:
+            with self._log.trial(place, trial.number, params) as log:
+                value = self._train(trial, place, params, log)
+        except TrialPruned:
+            self._tell(f"trial {place} is pruned: worse than the median of the finished ones at that epoch")
+            raise
+        except Exception as error:
+            trial.set_user_attr(REASON, reason(error))
+            self._tell(f"trial {place} has failed: {reason(error)}")
+            raise
+        self._tell(f"trial {place} has finished: {self.settings.sweep.metric} {value:.4f}")
+        return value
+
+    def _train(self, trial: Trial, place: int, params: TrainParams, log: TrialLog) -> float:
+        """Train from the trial's newest checkpoint on; these stay only where the process is ended from outside."""
+        curve = _Curve(trial, self.settings.sweep.metric, log)
+        checkpoints = self._folder / f"trial-{place:04d}"
+        try:
+            train_model(
+                self._data, params, checkpoints, on_epoch=curve, tell=lambda line: self._tell(f"trial {place}: {line}")
+            )
+        except Exception:
+            shutil.rmtree(checkpoints, ignore_errors=True)
+            raise
+        finally:
+            keras.backend.clear_session()
+            gc.collect()
+        shutil.rmtree(checkpoints, ignore_errors=True)
+        return curve.best
+
+
+class _Curve:
+    """Reports each epoch of a trial, and ends the hopeless one: by an exception, through the loop of training."""
+
+    def __init__(self, trial: Trial, metric: str, log: TrialLog) -> None:
+        self._trial, self._metric, self._log = trial, metric, log
+        self._figures: list[dict[str, float]] = []
+
+    @property
+    def best(self) -> float:
+        """Value of the best epoch."""
+        values = [figures[self._metric] for figures in self._figures]
+        return max(values) if self._metric == "val_accuracy" else min(values)
+
+    def __call__(self, report: EpochReport) -> None:
+        self._figures.append({**report.figures(), "ended": report.ended})
+        self._log.epoch(report)
+        self._log.best(self.best)
+        self._trial.report(self._figures[-1][self._metric], report.epoch)
+        self._trial.set_user_attr(EPOCHS, self._figures)
+        if self._trial.should_prune():
+            raise TrialPruned
+
+
+def _in_words(drawn: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in drawn.items()
+    )

@@ -1,6 +1,6 @@
 """From the space of section `sweep` to the settings of one training."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from mien.params import Dimension, SweepParams, TrainParams
@@ -48,3 +48,16 @@ def _value(draw: Draw, name: str, dimension: Dimension) -> float:
     if isinstance(low, int) and isinstance(high, int):
         return draw.suggest_int(name, low, high, log=dimension.log)
     return draw.suggest_float(name, low, high, log=dimension.log)
+
+
+def in_words(drawn: Mapping[str, Any]) -> str:
+    """What was drawn, for people: `conv_layers 2, filters 32-64, dropout 0.3`."""
+    words: dict[str, str] = {}
+    for name, value in drawn.items():
+        text = f"{value:.3g}" if isinstance(value, float) else str(value)
+        base, _, layer = name.rpartition("_")
+        if layer.isdigit() and base:
+            words[base] = f"{words[base]}-{text}" if base in words else text
+        else:
+            words[name] = text
+    return ", ".join(f"{name} {text}" for name, text in words.items())

@@ -14,7 +14,7 @@ from mien.errors import SweepError
 from mien.sweep.places import repeat
 
 STORAGE = "MIEN_SWEEP_STORAGE"
-FOLDER = Path(".mien/sweep")
+FOLDER, JOURNAL = Path(".mien/sweep"), "study.journal"
 HEARTBEAT_SECONDS = 30
 
 
@@ -33,7 +33,28 @@ def open_storage(name: str) -> BaseStorage:
         SweepError: the database does not answer, or is one that many processes cannot share.
     """
     url = os.environ.get(STORAGE)
-    return _database(url) if url else _journal(study_folder(name) / "study.journal")
+    return _database(url) if url else _journal(_file(name))
+
+
+def check_there(name: str) -> None:
+    """Raise FileNotFoundError where there is no file of the study; a database is asked when it is opened."""
+    if not os.environ.get(STORAGE) and not _file(name).exists():
+        raise FileNotFoundError(_file(name))
+
+
+def where(name: str) -> str:
+    """The place of the study `name`, for people."""
+    return f"the database of {STORAGE}" if os.environ.get(STORAGE) else str(_file(name).parent.resolve())
+
+
+def known() -> list[str]:
+    """Names of the studies in files of this checkout, the newest first."""
+    files = sorted(FOLDER.glob(f"*/{JOURNAL}"), key=lambda path: -path.stat().st_mtime)
+    return [path.parent.name for path in files]
+
+
+def _file(name: str) -> Path:
+    return study_folder(name) / JOURNAL
 
 
 def _journal(path: Path) -> BaseStorage:

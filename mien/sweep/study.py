@@ -1,5 +1,6 @@
 """Opening a study: a new one, or the one that was begun under the same settings."""
 
+import uuid
 from collections.abc import Callable
 
 import optuna
@@ -12,10 +13,12 @@ from mien.params import SweepParams
 from mien.sweep.places import repeat
 from mien.sweep.sampler import PlacedSampler
 from mien.sweep.settings import Settings
-from mien.sweep.storage import open_storage
+from mien.sweep.storage import STORAGE, check_there, known, open_storage, where
 from mien.training.checkpoints import differences
 
-SETTINGS = "settings"
+SETTINGS, KEY = "settings", "key"
+"""User attributes of a study: what it was begun with, and what names it for ever, also once it is deleted."""
+
 PROCESS = "process"
 """User attribute of a trial: names the process that runs it."""
 
@@ -41,6 +44,7 @@ def open_study(settings: Settings, name: str | None = None) -> Study:
         load_if_exists=True,
     )
     if SETTINGS not in study.user_attrs:
+        study.set_user_attr(KEY, f"sweep-{name}-{uuid.uuid4().hex[:8]}")
         study.set_user_attr(SETTINGS, settings.dump())
     if found := differences(settings_of(study).comparable, settings.comparable):
         raise SweepError(
@@ -58,9 +62,13 @@ def load_study(name: str) -> Study:
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
+        check_there(name)
         study = optuna.load_study(storage=open_storage(name), study_name=name)
-    except KeyError as error:
-        raise SweepError(f"there is no study {name!r} in this checkout.") from error
+    except (KeyError, FileNotFoundError) as error:
+        raise SweepError(
+            f"there is no study {name!r} in {where(name)}. A study in a file is known in its own checkout only; for "
+            f"several, set {STORAGE} to the same database in all of them. Known here: {', '.join(known()) or 'none'}."
+        ) from error
     settings = settings_of(study)
     study.sampler, study.pruner = PlacedSampler(settings.sweep.seed), _pruner(settings.sweep)
     return study

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import keras
 from filelock import FileLock
@@ -16,15 +16,13 @@ from optuna.trial import TrialState
 from mien.params import TrainParams
 from mien.sweep.places import REASON, by_place, place_of
 from mien.sweep.reasons import reason
-from mien.sweep.space import trial_params
+from mien.sweep.space import in_words, trial_params
 from mien.sweep.storage import study_folder
 from mien.sweep.study import PROCESS, repeat_killed, settings_of
+from mien.sweep.table import EPOCHS
 from mien.training import EpochReport
 from mien.training.data import TrainingData
 from mien.training.trainer import train_model
-
-EPOCHS = "epochs"
-"""User attribute of a trial that has ended: the figures of each epoch."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +44,8 @@ class Worker:
 class TrialLog(Protocol):
     """Takes what happens in one trial; its context ends with the exception that ended the trial, if one did."""
 
-    def epoch(self, report: EpochReport) -> None:
-        """Take the figures of an epoch."""
-
-    def best(self, value: float) -> None:
-        """Take the value of the trial, that of its best epoch."""
+    def epoch(self, report: EpochReport, best: float) -> None:
+        """Take the figures of an epoch, and the best value up to it."""
 
 
 class Log(Protocol):
@@ -58,6 +53,9 @@ class Log(Protocol):
 
     def trial(self, place: int, number: int, params: TrainParams) -> AbstractContextManager[TrialLog]:
         """A trial begins."""
+
+    def ended(self, study: Study) -> None:
+        """A trial has ended."""
 
 
 class Runner:
@@ -69,6 +67,7 @@ class Runner:
         self._folder = study_folder(study.study_name)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._claim = FileLock(self._folder / "claim.lock")
+        self._begun, self._ended_here = time.monotonic(), 0
 
     def run(self, order: Order) -> None:
         """Run one trial after the other; one that fails does not end this."""
@@ -87,6 +86,8 @@ class Runner:
             self.study.optimize(self._objective, n_trials=1, catch=(Exception,))
         finally:
             self._claim.release(force=True)
+        self._log.ended(self.study)
+        self._say_progress(order)
         return True
 
     def _is_left(self, order: Order) -> bool:
@@ -96,13 +97,21 @@ class Runner:
         waiting = any(trial.state == TrialState.WAITING for trial in trials)
         return waiting or len(by_place(trials)) < order.trials
 
+    def _say_progress(self, order: Order) -> None:
+        """As `mien.progress` does, so that whoever shows that shows this."""
+        self._ended_here += 1
+        ended = sum(trial.state.is_finished() for trial in by_place(self.study.get_trials(deepcopy=False)).values())
+        left = (order.trials - ended) * (time.monotonic() - self._begun) / self._ended_here
+        share = ended / max(order.trials, ended)
+        self._tell(f"sweep: {ended:,} of {order.trials:,} ({share:.0%}), {max(left, 0):.0f} s left")
+
     def _objective(self, trial: Trial) -> float:
         trial.set_user_attr(PROCESS, self._worker.process)
-        params = trial_params(self.settings.train, self.settings.sweep, trial)
-        self._claim.release(force=True)
         place = place_of(self.study.trials[trial.number], self.study.get_trials(deepcopy=False))
-        self._tell(f"trial {place} begins: {_in_words(trial.params)}")
         try:
+            params = trial_params(self.settings.train, self.settings.sweep, trial)
+            self._claim.release(force=True)
+            self._tell(f"trial {place} begins: {in_words(trial.params)}")
             with self._log.trial(place, trial.number, params) as log:
                 value = self._train(trial, place, params, log)
         except TrialPruned:
@@ -148,15 +157,8 @@ class _Curve:
 
     def __call__(self, report: EpochReport) -> None:
         self._figures.append({**report.figures(), "ended": report.ended})
-        self._log.epoch(report)
-        self._log.best(self.best)
+        self._log.epoch(report, self.best)
         self._trial.report(self._figures[-1][self._metric], report.epoch)
         self._trial.set_user_attr(EPOCHS, self._figures)
         if self._trial.should_prune():
             raise TrialPruned
-
-
-def _in_words(drawn: dict[str, Any]) -> str:
-    return ", ".join(
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in drawn.items()
-    )

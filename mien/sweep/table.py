@@ -1,0 +1,100 @@
+"""What a sweep has found, as tables."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+from optuna import Study
+from optuna.trial import FrozenTrial, TrialState
+
+from mien.sweep.places import REASON, by_place, reason_of
+from mien.sweep.reasons import Group, grouped
+from mien.sweep.space import in_words
+
+EPOCHS = "epochs"
+"""User attribute of a trial: the figures of each epoch so far."""
+
+BEST = 10
+WORDS = {
+    TrialState.COMPLETE: "finished",
+    TrialState.PRUNED: "pruned",
+    TrialState.FAIL: "failed",
+    TrialState.RUNNING: "not ended",
+    TrialState.WAITING: "not ended",
+}
+
+
+@dataclass(frozen=True)
+class Best:
+    """A finished trial: its place, value and epoch (from 1) of the value, seconds, and what was drawn in words."""
+
+    place: int
+    value: float
+    epoch: int
+    seconds: float
+    drawn: str
+
+
+def best_trials(study: Study, count: int = BEST) -> list[Best]:
+    """The finished trials, the best first."""
+    finished = [item for item in _places(study).items() if item[1].state == TrialState.COMPLETE]
+    made = [
+        Best(place, float(trial.value or 0.0), _best_epoch(trial), _seconds(trial), in_words(trial.params))
+        for place, trial in finished
+    ]
+    sign = -1.0 if study.direction.name == "MAXIMIZE" else 1.0
+    return sorted(made, key=lambda best: (sign * best.value, best.place))[:count]
+
+
+def states(study: Study) -> dict[str, int]:
+    """How many trials ended how, in words."""
+    counts = dict.fromkeys(WORDS.values(), 0)
+    for trial in _places(study).values():
+        counts[WORDS[trial.state]] += 1
+    return {word: count for word, count in counts.items() if count}
+
+
+def failures(study: Study) -> list[Group]:
+    """Why trials have failed, the same reasons together."""
+    failed = [(place, trial) for place, trial in _places(study).items() if trial.state == TrialState.FAIL]
+    return grouped((place, reason_of(trial)) for place, trial in failed)
+
+
+def all_failed(study: Study) -> bool:
+    """Whether trials have ended and none in any other way."""
+    return set(states(study)) == {"failed"}
+
+
+def trials_table(study: Study) -> pd.DataFrame:
+    """One row for every trial in the order of their places: how it ended and why, value, epochs, what was drawn."""
+    metric = study.user_attrs["settings"]["sweep"]["metric"]
+    return pd.DataFrame([_row(place, trial, metric) for place, trial in _places(study).items()])
+
+
+def _row(place: int, trial: FrozenTrial, metric: str) -> dict[str, Any]:
+    return {
+        "trial": place,
+        "state": WORDS[trial.state],
+        metric: trial.value,
+        "best_epoch": _best_epoch(trial) if trial.value is not None else None,
+        "epochs": len(trial.user_attrs.get(EPOCHS, [])),
+        "seconds": round(_seconds(trial), 1),
+        "reason": reason_of(trial) if trial.state == TrialState.FAIL else trial.user_attrs.get(REASON, ""),
+        **trial.params,
+    }
+
+
+def _places(study: Study) -> dict[int, FrozenTrial]:
+    return by_place(study.get_trials(deepcopy=False))
+
+
+def _best_epoch(trial: FrozenTrial) -> int:
+    """From 1: the first one that reached the trial's value."""
+    return next((step + 1 for step, value in sorted(trial.intermediate_values.items()) if value == trial.value), 0)
+
+
+def _seconds(trial: FrozenTrial) -> float:
+    """Of training, over all processes that had a part in it."""
+    epochs = trial.user_attrs.get(EPOCHS, [])
+    return sum(figures["seconds"] for figures in epochs) or (trial.duration or timedelta()).total_seconds()

@@ -1,0 +1,77 @@
+"""The trials of a study in MLflow: as they run, and afterwards those that could not be logged in their time."""
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mien.params import TrainParams
+from mien.sweep.places import REASON, by_place, place_of, reason_of
+from mien.sweep.space import trial_params
+from mien.sweep.study import settings_of
+from mien.sweep.table import EPOCHS, best_trials
+from tasks.tracking.outbox import send
+from tasks.tracking.sweep import FAILED, FINISHED, PRUNED, STATUS, SweepRun, TrialRun, epoch_metrics, param_texts
+from tasks.tracking.sweep import state_tags as tags_of
+
+if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.trial import FrozenTrial
+
+STATES = {"COMPLETE": FINISHED, "PRUNED": PRUNED, "FAIL": FAILED}
+
+
+class TrackedTrials:
+    """Takes what happens in a sweep (`mien.sweep.trials.Log`)."""
+
+    def __init__(self, sweep: SweepRun) -> None:
+        self._sweep = sweep
+
+    def trial(self, place: int, number: int, params: TrainParams) -> AbstractContextManager[TrialRun]:
+        """A trial begins."""
+        return self._sweep.trial(place, number, params)
+
+    def ended(self, study: "Study") -> None:
+        """A trial has ended: log the best so far."""
+        if best := best_trials(study, 1):
+            ended = sum(trial.state.is_finished() for trial in by_place(study.get_trials(deepcopy=False)).values())
+            self._sweep.best(best[0].place, best[0].value, ended)
+
+
+def catch_up(sweep: SweepRun, study: "Study") -> int:
+    """Log the ended trials that have no run yet, from the study; returns how many.
+
+    Raises:
+        MlflowException: the store does not answer.
+    """
+    logged, trials = sweep.logged(), study.get_trials(deepcopy=False)
+    missing = [trial for trial in trials if trial.number not in logged and _is_whole(trial)]
+    for trial in missing:
+        _log(sweep, study, trial, place_of(trial, trials))
+    return len(missing)
+
+
+def _is_whole(trial: "FrozenTrial") -> bool:
+    """Whether it ended by itself; one that was killed has its repetition."""
+    return trial.state.is_finished() and (trial.state.name != "FAIL" or REASON in trial.user_attrs)
+
+
+def _log(sweep: SweepRun, study: "Study", trial: "FrozenTrial", place: int) -> None:
+    settings, state = settings_of(study), STATES[trial.state.name]
+    params = trial_params(settings.train, settings.sweep, trial)
+    run_id = sweep.create(place, trial.number, {}, _milliseconds(trial.datetime_start))
+    metrics = [
+        row
+        for epoch, figures in enumerate(trial.user_attrs.get(EPOCHS, []))
+        for row in epoch_metrics(
+            {name: value for name, value in figures.items() if name != "ended"}, epoch, figures["ended"]
+        )
+    ]
+    if state != FAILED:
+        metrics.append([f"best/{sweep.metric}", trial.value, _milliseconds(trial.datetime_complete), 0])
+    reason = reason_of(trial) if state == FAILED else ""
+    send(sweep.store, run_id, {"params": param_texts(params), "metrics": metrics, "tags": tags_of(state, reason)})
+    sweep.store.client.set_terminated(run_id, STATUS[state], _milliseconds(trial.datetime_complete))
+
+
+def _milliseconds(when: datetime | None) -> int | None:
+    return int(when.timestamp() * 1000) if when else None

@@ -6,16 +6,22 @@ from typing import Any
 
 import pandas as pd
 from optuna import Study
+from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, TrialState
 
 from mien.sweep.places import REASON, by_place, reason_of
 from mien.sweep.reasons import Group, grouped
 from mien.sweep.space import in_words
+from mien.sweep.study import settings_of
 
 EPOCHS = "epochs"
 """User attribute of a trial: the figures of each epoch so far."""
 
 BEST = 10
+COLUMNS = ("trial", "state", "best_epoch", "epochs", "seconds", "reason")
+ENOUGH = 4
+"""Different values of finished trials from which on importances say anything."""
+
 WORDS = {
     TrialState.COMPLETE: "finished",
     TrialState.PRUNED: "pruned",
@@ -68,8 +74,15 @@ def all_failed(study: Study) -> bool:
 
 def trials_table(study: Study) -> pd.DataFrame:
     """One row for every trial in the order of their places: how it ended and why, value, epochs, what was drawn."""
-    metric = study.user_attrs["settings"]["sweep"]["metric"]
-    return pd.DataFrame([_row(place, trial, metric) for place, trial in _places(study).items()])
+    metric, names = settings_of(study).sweep.metric, drawn_names(study)
+    rows = [_row(place, trial, metric) for place, trial in _places(study).items()]
+    whole = {name: "Int64" for name in names if all(isinstance(row.get(name, 0), int) for row in rows)}
+    return pd.DataFrame(rows, columns=[*COLUMNS[:2], metric, *COLUMNS[2:], *names]).astype(whole)
+
+
+def drawn_names(study: Study) -> list[str]:
+    """The settings that are drawn, `filters_1` and so on, in alphabetical order."""
+    return sorted({name for trial in study.get_trials(deepcopy=False) for name in trial.params})
 
 
 def _row(place: int, trial: FrozenTrial, metric: str) -> dict[str, Any]:
@@ -98,3 +111,17 @@ def _seconds(trial: FrozenTrial) -> float:
     """Of training, over all processes that had a part in it."""
     epochs = trial.user_attrs.get(EPOCHS, [])
     return sum(figures["seconds"] for figures in epochs) or (trial.duration or timedelta()).total_seconds()
+
+
+def importances(study: Study, seed: int = 0) -> dict[str, float]:
+    """How much of the spread of the finished trials' values each setting explains, the largest first; they add up to 1.
+
+    By fANOVA (Hutter, Hoos, Leyton-Brown 2014); settings that only some of the trials have are left out.
+
+    Returns:
+        Empty where fewer than `ENOUGH` trials have finished, or all with the same value.
+    """
+    values = {trial.value for trial in _places(study).values() if trial.state == TrialState.COMPLETE}
+    if len(values) < ENOUGH:
+        return {}
+    return dict(get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=seed)))

@@ -27,7 +27,8 @@ _NO_DATE = (1980, 1, 1, 0, 0, 0)
 class ModelFacts:
     """What one must know of a model to use it.
 
-    `shape` of a face is (H, W, C); `mean` and `std` in gray values are what the model itself subtracts and divides by.
+    `shape` of a face is (H, W, C); `mean` and `std` are those of the gray values learnt from, by which the model itself
+    scales pixels (a backbone has a scaling of its own).
     """
 
     classes: tuple[str, ...]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mien.durable import write_text
 from mien.model_file import write_model
-from mien.params import TrainParams
+from mien.params import BACKBONE, TrainParams
 from mien.training import EpochReport
 from mien.training.data import load_data
 from mien.training.reports import history_csv
@@ -43,10 +43,20 @@ def train_and_write(params: TrainParams, on_epoch: Callable[[EpochReport], None]
     from mien.training.trainer import train_model
 
     folder = stage_folder("train")
+    for note in _random(params):
+        _tell(note)
     trained = train_model(data, params, folder / CHECKPOINTS, on_epoch=on_epoch, tell=_tell)
     _write(trained, folder)
     _tell(_pace(trained))
-    return Outcome(_metrics(trained), [HISTORY], _notes(trained))
+    return Outcome(_metrics(trained), [HISTORY], [*_random(params), *_notes(trained)])
+
+
+def _random(params: TrainParams) -> list[str]:
+    """That a backbone knows nothing yet: whoever names no weights file might think otherwise."""
+    network = params.network
+    if network.name != BACKBONE or network.options.get("weights"):
+        return []
+    return ["the backbone starts from random weights: train.network.weights names no file; nothing is downloaded"]
 
 
 def _write(trained: "Trained", folder: Path) -> None:

@@ -14,6 +14,7 @@ import keras
 
 from mien.errors import ParamsError
 from mien.networks.affectnet_cnn import AffectnetCnn
+from mien.networks.backbone import Backbone
 from mien.networks.blog_cnn import BlogCnn
 from mien.networks.deep_cnn import DeepCnn
 from mien.networks.mememoji import Mememoji
@@ -28,6 +29,7 @@ NETWORKS: Mapping[str, type[Network]] = MappingProxyType(
         "deep_cnn": DeepCnn,
         "mememoji": Mememoji,
         "vgg_small": VggSmall,
+        "backbone": Backbone,
     }
 )
 """Every architecture; a new one is a module and a line here, its options and a line in `mien.params.networks`."""
@@ -49,7 +51,8 @@ def build(
         classes: number of probabilities.
         shape: of one face, (H, W, C).
         mean: gray value (0..255) that is subtracted from every pixel.
-        std: gray values by which the difference is divided; with the defaults pixels become 0..1.
+        std: gray values by which the difference is divided; with the defaults pixels become 0..1. A backbone overrides
+            both: it has pixels of its own.
         options: of that network, see `mien.params.NETWORK_OPTIONS`.
 
     Returns:
@@ -57,10 +60,12 @@ def build(
         the layers between compute in another precision.
 
     Raises:
-        ParamsError: unknown network or option, a value out of range, or a shape too small for the network.
+        ParamsError: unknown network or option, a value out of range, a shape too small for the network, or a weights
+            file that does not fit.
     """
     network = _network(name, options)
     _check(name, network, classes, shape, std)
+    mean, std = network.own_scaling or (mean, std)
     faces = keras.Input(shape, dtype="uint8", name="faces")  # (B, H, W, C)
     # In float32 whatever the policy: half precision would round the scale before it is used.
     x = keras.layers.Rescaling(1.0 / std, offset=-mean / std, dtype="float32", name="scaling")(faces)

@@ -19,6 +19,11 @@ class Network(NetworkOptions, ABC):
     def smallest(self) -> int:
         """Smallest height and width in pixels that leave at least one pixel behind the last pooling."""
 
+    @property
+    def own_scaling(self) -> tuple[float, float] | None:
+        """What to subtract from gray values and divide the difference by; None: mean and spread of the faces."""
+        return None
+
     @abstractmethod
     def features(self, x: KerasTensor) -> KerasTensor:
         """Add the layers from pixels (B, H, W, C) float to features (B, D) float; symbolic tensors of Keras."""

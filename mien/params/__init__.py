@@ -1,7 +1,7 @@
 """The typed, frozen view of params.yaml. Nobody else opens that file."""
 
 from mien.params.file import PARAMS_FILE, load_params, parse_params, read_params
-from mien.params.networks import NETWORK_OPTIONS, NetworkOptions, NetworkParams
+from mien.params.networks import BACKBONE, NETWORK_OPTIONS, NetworkOptions, NetworkParams
 from mien.params.section import Section
 from mien.params.sections import (
     RANGES,
@@ -32,6 +32,7 @@ from mien.params.sweep import Dimension, PrunerParams, Space, SweepParams
 
 __all__ = [
     "AugmentParams",
+    "BACKBONE",
     "ClassPolicy",
     "CleanParams",
     "DoubtfulLabels",

@@ -1,6 +1,8 @@
 """Reading and checking params.yaml: an error names file, line, key, what was received and what is allowed."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -70,13 +72,16 @@ def _known(keys: list[str]) -> list[str]:
         fields = {field.alias or name: field for name, field in model.model_fields.items()}
         if key not in fields:  # a name that the user gave, within a mapping
             continue
-        models = [
-            kind
-            for kind in (getattr(fields[key].annotation, "__args__", None) or (fields[key].annotation,))
-            if isinstance(kind, type) and issubclass(kind, BaseModel)
-        ]
-        model = models[0]
+        model = next(_models(fields[key].annotation))
     return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    """The sections in a type: in `tuple[Section, ...] | None` that one."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
 
 
 def _line_of(text: str, keys: list[str]) -> int | None:
@@ -84,6 +89,10 @@ def _line_of(text: str, keys: list[str]) -> int | None:
     node = yaml.compose(text) if text else None
     line = None
     for key in keys:
+        if isinstance(node, yaml.SequenceNode):
+            node = node.value[int(key)]
+            line = node.start_mark.line + 1
+            continue
         if not isinstance(node, yaml.MappingNode):
             break
         for name, value in node.value:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
@@ -72,6 +72,29 @@ class VggSmallOptions(NetworkOptions):
     dense_dropout: Rate = Field(0.5, description="0 to below 1; after the dense layer.")
 
 
+class BackboneOptions(NetworkOptions):
+    """Of `backbone`: a network of `keras.applications`, whose weights are never downloaded."""
+
+    architecture: Literal["mobilenet_v3_small", "mobilenet_v3_large", "efficientnet_v2_b0"] = "mobilenet_v3_small"
+    size: int = Field(96, ge=32, le=512, description="Pixels, height and width to which the model resizes faces.")
+    weights: str | None = Field(
+        None, description='"notop" weights of Keras: a path from the root of the project; null: random weights.'
+    )
+    weights_sha256: str | None = Field(
+        None, pattern="^[0-9a-f]{64}$", description="Of that file: its content counts, not its name."
+    )
+    dropout: Rate = Field(0.2, description="0 to below 1; before the softmax layer.")
+
+    @model_validator(mode="after")
+    def _digest_of_a_file(self) -> Self:
+        if self.weights is None and self.weights_sha256 is not None:
+            raise ValueError("weights_sha256 is given, but weights names no file")
+        return self
+
+
+BACKBONE = "backbone"
+"""The network that `train.unfreeze` is for."""
+
 NETWORK_OPTIONS: Mapping[str, type[NetworkOptions]] = MappingProxyType(
     {
         "blog_cnn": BlogCnnOptions,
@@ -79,6 +102,7 @@ NETWORK_OPTIONS: Mapping[str, type[NetworkOptions]] = MappingProxyType(
         "deep_cnn": DeepCnnOptions,
         "mememoji": MememojiOptions,
         "vgg_small": VggSmallOptions,
+        BACKBONE: BackboneOptions,
     }
 )
 """The options of every network; `mien.networks.NETWORKS` has its layers under the same name."""

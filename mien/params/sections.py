@@ -2,13 +2,14 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
 
 from mien.errors import ParamsError
 from mien.labels import EMOTIONS
-from mien.params.networks import NetworkParams
+from mien.params.networks import BACKBONE, NetworkParams
 from mien.params.section import Section
 from mien.params.sweep import SweepParams
+from mien.params.unfreezing import UnfreezeStep, check_steps
 
 Usage = Literal["Training", "PublicTest", "PrivateTest"]
 
@@ -222,6 +223,10 @@ class TrainParams(Section):
     """Network and how it learns."""
 
     network: NetworkParams = NetworkParams()
+    unfreeze: tuple[UnfreezeStep, ...] | None = Field(
+        None,
+        description="Of a backbone; before the first step only the layer behind it learns. null: all from the start.",
+    )
     optimizer: OptimizerParams = OptimizerParams()
     schedule: ScheduleParams = ScheduleParams()
     early_stopping: EarlyStoppingParams | None = EarlyStoppingParams()
@@ -238,6 +243,17 @@ class TrainParams(Section):
     seed: int = Field(42, ge=0)
 
     _names = field_validator("augment_online", mode="before")(_named_ranges)
+
+    @field_validator("unfreeze")
+    @classmethod
+    def _steps_of_a_backbone(
+        cls, steps: tuple[UnfreezeStep, ...] | None, info: ValidationInfo
+    ) -> tuple[UnfreezeStep, ...] | None:
+        network = info.data.get("network")
+        if steps is not None and network and network.name != BACKBONE:
+            raise ValueError(f"{network.name} has no backbone to unfreeze; set unfreeze to null")
+        check_steps(steps or ())
+        return steps
 
 
 class EvaluateParams(Section):

@@ -6,12 +6,16 @@ import keras
 import numpy as np
 
 from mien.augmentation.online import AugmentOnline
+from mien.networks.backbone import let_learn
 from mien.params import OptimizerParams, Ranges, TrainParams
 from mien.training.parallel import Single
+from mien.training.unfreezing import step_of
 
 
 class Learner:
-    """Network, optimiser and compiled step; make it in the scope of its devices.
+    """Network, optimiser and compiled step; make and use it in the scope of its devices.
+
+    Where a step of unfreezing begins, the optimiser begins anew: its moments are those of other variables.
 
     Each call of Keras' `train_on_batch` gives the figures of that batch, which costs no more than `fit` (see
     benchmarks/training.py) and leaves order, seeds and the place of a fault in our hands.
@@ -21,18 +25,38 @@ class Learner:
         self.network, self.devices = network, devices
         devices.join(network)
         self.model = devices.model(_augmented(network, params.augment_online) if params.augment_online else network)
-        self.optimizer = devices.optimizer(make_optimizer(params.optimizer))
+        self._params, self._step = params, step_of(params, 0)
+        self._compile()
+        self._seeds = [variable for variable in self.model.variables if variable.name == "seed_generator_state"]
+
+    def _compile(self) -> None:
+        if self._params.unfreeze is not None:
+            let_learn(self.network, self._step.blocks if self._step else 0)
+        self.optimizer = self.devices.optimizer(make_optimizer(self._params.optimizer))
         self.model.compile(
             self.optimizer,
             loss=keras.losses.CategoricalCrossentropy(),
             metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-            jit_compile=params.jit_compile and devices.compiles,
+            jit_compile=self._params.jit_compile and self.devices.compiles,
         )
+        self.model.make_train_function(force=True)  # those of before know other variables and figures
+        self.model.make_test_function(force=True)
         self.optimizer.build(self.model.trainable_variables)
-        self._seeds = [variable for variable in self.model.variables if variable.name == "seed_generator_state"]
+
+    def enter(self, epoch: int) -> None:
+        """Let that part of a backbone learn that learns in `epoch` (from 0).
+
+        Raises:
+            ParamsError: the backbone has not so many blocks.
+        """
+        step = step_of(self._params, epoch)
+        if step != self._step:
+            self._step = step
+            self._compile()
 
     def begin_epoch(self, seed: int, epoch: int, learning_rate: float) -> None:
         """Set the learning rate, and all random numbers of the epoch (dropout, changes of faces) by seed and epoch."""
+        self.enter(epoch)
         self.optimizer.learning_rate = learning_rate
         starts = np.random.SeedSequence([seed, epoch]).generate_state(len(self._seeds)) >> 1  # fits any backend's dtype
         for variable, start in zip(self._seeds, starts, strict=True):
@@ -66,7 +90,7 @@ class Learner:
         return {"weights": _values(self.network.weights), "optimizer": _values(self.optimizer.variables)}
 
     def restore(self, state: Mapping[str, Sequence[np.ndarray]]) -> None:
-        """Put back what `state` gave."""
+        """Put back what `state` gave in an epoch of the same step of unfreezing: `enter` it first."""
         self.network.set_weights(list(state["weights"]))
         for variable, value in zip(self.optimizer.variables, state["optimizer"], strict=True):
             variable.assign(value)

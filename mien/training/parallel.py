@@ -74,7 +74,9 @@ class Mirrored(Single):
     def join(self, network: keras.Model) -> None:
         """As `Single.join`."""
         for layer in network.layers:
-            if isinstance(layer, keras.layers.BatchNormalization):
+            if isinstance(layer, keras.Model):  # a backbone
+                self.join(layer)
+            elif isinstance(layer, keras.layers.BatchNormalization):
                 layer.synchronized = True
 
     def model(self, model: keras.Model) -> keras.Model:

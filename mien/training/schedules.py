@@ -7,6 +7,7 @@ import math
 
 from mien.params import ScheduleParams, TrainParams
 from mien.training.reports import EpochReport
+from mien.training.unfreezing import last_begin, step_of
 
 PLATEAU_MIN_GAIN = 1e-4
 """A smaller gain does not end a plateau; that of Keras' ReduceLROnPlateau."""
@@ -71,11 +72,18 @@ class Course:
     @property
     def _gains_no_more(self) -> bool:
         stopping = self.params.early_stopping
-        return stopping is not None and self._stopping.waited >= stopping.patience
+        return stopping is not None and min(self._stopping.waited, self._last_step) >= stopping.patience
+
+    @property
+    def _last_step(self) -> int:
+        """Epochs since the last step of unfreezing began: until then a standstill may end with the next one."""
+        return len(self.history) - last_begin(self.params)
 
     def learning_rate(self) -> float:
         """Learning rate of the next epoch."""
-        base, schedule, epoch = self.params.optimizer.learning_rate, self.params.schedule, len(self.history)
+        schedule, epoch = self.params.schedule, len(self.history)
+        step = step_of(self.params, epoch)
+        base = self.params.optimizer.learning_rate * (step.factor if step else 1.0)
         if epoch < schedule.warmup_epochs:
             return base * (epoch + 1) / (schedule.warmup_epochs + 1)
         if schedule.name == "cosine":

@@ -168,6 +168,7 @@ class _Run:
             return
         for report in checkpoint.state["history"]:
             self.course.see(EpochReport(**report))
+        self.learner.enter(checkpoint.epochs - 1)
         self.learner.restore(checkpoint.arrays)
         self.best = list(checkpoint.arrays.get("best", checkpoint.arrays["weights"]))
         self.resumed_after = checkpoint.epochs

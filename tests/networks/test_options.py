@@ -28,7 +28,7 @@ def test_a_network_takes_its_options(tmp_path):
 
 
 def test_an_unknown_network_is_refused_with_the_known_ones_and_its_line(tmp_path):
-    known = "blog_cnn, affectnet_cnn, deep_cnn, mememoji, vgg_small"
+    known = "blog_cnn, affectnet_cnn, deep_cnn, mememoji, vgg_small, backbone"
     assert refusal(tmp_path, "name: vgg", "dropout: 0.1") == (
         f"params.yaml:3: train.network.name: no network of that name; known: {known}. Received: 'vgg'."
     )

@@ -32,6 +32,7 @@ def main(folder, count, params, step=None):
 
 def learn(place, params):
     told, build = [], partial(tiny.network, dropout=0.0 if params == NO_CHANCE else 0.2)
+    build = tiny.backbone if "unfreeze" in params else build
     data = tiny.data(validation=31)
     trained = train_model(data, tiny.params(**params), place / "checkpoints", tell=told.append, build=build)
     write_model(trained.network, trained.facts, place / "model.keras")

@@ -64,6 +64,15 @@ def test_killed_on_two_devices_training_goes_on_and_ends_with_the_same_weights(b
     assert resumed["weights"] == uninterrupted["weights"]
 
 
+def test_killed_between_two_steps_of_unfreezing_two_devices_end_with_the_same_weights(backend, tmp_path):
+    settings = {**tiny.EVERYTHING, **tiny.IN_STEPS}
+    whole = trained(tmp_path / "whole", backend, 2, settings)
+    assert run(tmp_path / "killed", backend, 2, json.dumps(settings), 10).returncode == -signal.SIGKILL  # in the fourth
+    resumed = trained(tmp_path / "killed", backend, 2, settings)
+    assert resumed["resumed_after"] == 3
+    assert resumed["weights"] == whole["weights"]
+
+
 def test_what_two_devices_began_one_can_finish(backend, tmp_path, uninterrupted):
     run(tmp_path, backend, 2, json.dumps(tiny.EVERYTHING), 7)
     resumed = trained(tmp_path, backend, 1, tiny.EVERYTHING)

@@ -1,6 +1,5 @@
 """A backbone that learns in steps: what moves when, and a kill on either side of a border."""
 
-import keras
 import numpy as np
 import pytest
 
@@ -12,29 +11,17 @@ from mien.training.trainer import train_model
 from tests.training import tiny
 from tests.training.test_schedules import course, report
 
-STEPS = [{"after_epochs": 1, "blocks": 1}, {"after_epochs": 3, "factor": 0.1}]
-
-
-def network(name, classes, *, shape, mean, std, **_):
-    """Two blocks, each with a batch norm, as a backbone has them, and a dropout for the random numbers."""
-    pixels = keras.Input(shape)
-    x = keras.layers.Dense(6, activation="relu", name="block1a_dense")(keras.layers.Flatten()(pixels))
-    x = keras.layers.BatchNormalization(name="block1a_norm")(x)
-    x = keras.layers.Dense(6, activation="relu", name="block2a_dense")(x)
-    x = keras.layers.BatchNormalization(name="block2a_norm")(x)
-    backbone = keras.Model(pixels, keras.layers.Dropout(0.2)(x))
-    faces = keras.Input(shape, dtype="uint8")
-    x = backbone(keras.layers.Rescaling(1 / std, -mean / std)(faces))
-    return keras.Model(faces, keras.layers.Dense(classes, activation="softmax", name="probabilities")(x), name=name)
+STEPS = tiny.IN_STEPS["unfreeze"]
 
 
 def params(**changes):
-    settings = {"network": {"name": "backbone"}, "unfreeze": STEPS, "epochs": 5, "early_stopping": None}
-    return tiny.params(**{**settings, **changes})
+    return tiny.params(**{**tiny.IN_STEPS, "early_stopping": None, **changes})
 
 
 def train(folder, on_epoch=lambda _: None, **changes):
-    return train_model(tiny.data(), params(**changes), folder, on_epoch=on_epoch, tell=lambda _: None, build=network)
+    return train_model(
+        tiny.data(), params(**changes), folder, on_epoch=on_epoch, tell=lambda _: None, build=tiny.backbone
+    )
 
 
 def moved(learner, epoch):
@@ -51,19 +38,23 @@ def moved(learner, epoch):
 
 
 def test_each_step_moves_its_blocks_and_no_batch_norm_ever_moves():
-    learner = Learner(network("tiny", 3, shape=(8, 8, 1), mean=80.0, std=50.0), params(), Single("auto"))
+    learner = Learner(tiny.backbone("tiny", 3, shape=(8, 8, 1), mean=80.0, std=50.0), params(), Single("auto"))
     head, last, first = "probabilities", "block2a_dense", "block1a_dense"
     seen = [moved(learner, epoch) for epoch in range(4)]
     assert seen == [{head}, {head, last}, {head, last}, {head, last, first}]
 
 
 def test_without_steps_everything_learns_from_the_start():
-    learner = Learner(network("tiny", 3, shape=(8, 8, 1), mean=80.0, std=50.0), params(unfreeze=None), Single("auto"))
+    learner = Learner(
+        tiny.backbone("tiny", 3, shape=(8, 8, 1), mean=80.0, std=50.0), params(unfreeze=None), Single("auto")
+    )
     assert moved(learner, 0) == {"probabilities", "block1a_dense", "block1a_norm", "block2a_dense", "block2a_norm"}
 
 
 def test_a_backbone_without_any_step_stays_as_it_is():
-    learner = Learner(network("tiny", 3, shape=(8, 8, 1), mean=80.0, std=50.0), params(unfreeze=[]), Single("auto"))
+    learner = Learner(
+        tiny.backbone("tiny", 3, shape=(8, 8, 1), mean=80.0, std=50.0), params(unfreeze=[]), Single("auto")
+    )
     assert [moved(learner, epoch) for epoch in (0, 9)] == [{"probabilities"}] * 2
 
 

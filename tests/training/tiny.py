@@ -20,6 +20,19 @@ def network(name, classes, *, shape, mean, std, dropout=0.2):
     return keras.Model(faces, x, name=name)
 
 
+def backbone(name, classes, *, shape, mean, std, **_):
+    """Two blocks, each with a batch norm, as a backbone has them, and a dropout for the random numbers."""
+    pixels = keras.Input(shape)
+    x = keras.layers.Dense(6, activation="relu", name="block1a_dense")(keras.layers.Flatten()(pixels))
+    x = keras.layers.BatchNormalization(name="block1a_norm")(x)
+    x = keras.layers.Dense(6, activation="relu", name="block2a_dense")(x)
+    x = keras.layers.BatchNormalization(name="block2a_norm")(x)
+    backbone = keras.Model(pixels, keras.layers.Dropout(0.2)(x))
+    faces = keras.Input(shape, dtype="uint8")
+    x = backbone(keras.layers.Rescaling(1 / std, -mean / std)(faces))
+    return keras.Model(faces, keras.layers.Dense(classes, activation="softmax", name="probabilities")(x), name=name)
+
+
 def drawn(count, seed):
     """Noise with a bright third: left, middle or right is the class."""
     generator = np.random.default_rng(seed)
@@ -53,3 +66,10 @@ EVERYTHING = {
     "early_stopping": {"monitor": "val_loss", "patience": 50},
 }
 """All that could make a resumed run differ from an uninterrupted one."""
+
+IN_STEPS = {
+    "network": {"name": "backbone"},
+    "unfreeze": [{"after_epochs": 1, "blocks": 1}, {"after_epochs": 3, "factor": 0.1}],
+    "epochs": 5,
+}
+"""A backbone whose last block learns from the second epoch on, and the other one from the fourth."""

@@ -1,6 +1,7 @@
 """Pictures of a run inside a page of text, so that they show wherever the page does."""
 
 import base64
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.stage import stage_folder
@@ -19,15 +20,17 @@ PICTURES = {"confusion": "Confusion matrix", "guesses": "Sample faces", "mistake
 
 def pictures_page() -> str:
     """Markdown with the confusion matrix and sample faces of build/evaluate/pictures, those that are there."""
+    folder = stage_folder("evaluate") / "pictures"
+    shown = {title: embedded(folder / f"{name}.png", title) for name, title in PICTURES.items()}
+    return "\n".join(f"### {title}\n\n{picture}\n" for title, picture in shown.items() if picture)
+
+
+def embedded(path: Path, title: str) -> str:
+    """Markdown that holds the picture itself, "" where there is none."""
     import cv2
 
-    folder = stage_folder("evaluate") / "pictures"
-    parts = []
-    for name, title in PICTURES.items():
-        picture = cv2.imread(str(folder / f"{name}.png"))
-        if picture is not None:
-            parts.append(f"### {title}\n\n![{title}](data:image/jpeg;base64,{_encoded(picture)})\n")
-    return "\n".join(parts)
+    picture = cv2.imread(str(path))
+    return "" if picture is None else f"![{title}](data:image/jpeg;base64,{_encoded(picture)})"
 
 
 def _encoded(picture: "MatLike") -> str:

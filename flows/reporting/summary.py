@@ -37,22 +37,22 @@ def report(results: Sequence[Result]) -> None:
     # First: a run that is killed from here on has started its promotion.
     if any(done.stage == "register" and not done.failed for done in results):
         announce_registration(again="register" in made)
-    with _warned("table of stages"):
+    with warned("table of stages"):
         _leave_table(results)
     run = None
     if made & TRACKED or results[-1].failed:
-        with _warned("link to the MLflow run"):
+        with warned("link to the MLflow run"):
             run = _linked_run()
     if "evaluate" in made:
-        with _warned("table of figures"):
+        with warned("table of figures"):
             champion = run.champion_tags(load_params().register_.model_name) if run else {}
             create_markdown_artifact(figures_table(champion), key="figures", description="Against the promoted model")
-        with _warned("page of pictures"):
+        with warned("page of pictures"):
             create_markdown_artifact(pictures_page(), key="pictures", description="Confusion matrix and sample faces")
 
 
 @contextmanager
-def _warned(what: str) -> Iterator[None]:
+def warned(what: str) -> Iterator[None]:
     """Log what goes wrong with something that is only to look at."""
     try:
         yield

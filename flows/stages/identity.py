@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from uuid import UUID
 
 from prefect.runtime import flow_run
 from prefect.utilities.urls import url_for
 
 
-def pass_key() -> str:
-    """Key of the MLflow run of this flow run, on whatever machine a stage runs."""
-    return f"prefect-{flow_run.id}"
+def pass_key(run: UUID | None = None) -> str:
+    """Key of the MLflow run of a flow run, of this one without an id, on whatever machine a stage runs."""
+    return f"prefect-{run or flow_run.id}"
 
 
 def flow_tags() -> dict[str, str]:

@@ -16,7 +16,7 @@ def main() -> None:
     """Run the pipeline; exit code 1 where it does not complete."""
     words = _words()
     try:
-        params = dict(_setting(text) for text in words.params)
+        params = dict(setting(text) for text in words.params)
         enter_checkout()
         said = _run(words, params)
     except MienError as error:
@@ -70,8 +70,12 @@ def _run(words: argparse.Namespace, params: dict[str, Any]) -> str | None:
     return None if state.is_completed() else f"\n{state.message}"
 
 
-def _setting(text: str) -> tuple[str, Any]:
-    """`train.epochs=3` as a key and a value, which is read as YAML."""
+def setting(text: str) -> tuple[str, Any]:
+    """`train.epochs=3` as a key and a value, which is read as YAML.
+
+    Raises:
+        FlowError: it is no such pair.
+    """
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise FlowError(f"--set {text}: must be KEY=VALUE, e.g. train.epochs=3")

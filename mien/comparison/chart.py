@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import blended_transform_factory
 
-from mien.comparison.result import PROTOCOLS, Result
+from mien.comparison.result import ALL, PROTOCOL_NAMES, Result
 from mien.plots.style import ACCENT, BAD, INK, MUTED, PAPER, RULE, SECOND, percent_axis, styled
 
 SIDES = (("official", ACCENT, -0.13), ("clean", SECOND, 0.13))
@@ -23,7 +23,7 @@ LABEL_AIR = 0.02
 
 @styled
 def chart(results: Sequence[Result]) -> Figure:
-    """Accuracies with their intervals; hollow marks are those of an unsound protocol.
+    """Accuracies with their intervals; hollow marks are not to be believed.
 
     Args:
         results: in the order of the lines; those of a preset beside each other.
@@ -53,15 +53,13 @@ def _line(axes: Axes, line: int, result: Result) -> None:
         if value is None:
             continue
         axes.plot([low, high], [line + offset] * 2, color=shade, linewidth=1.6)
-        face = PAPER if result.unsound else shade
+        face = shade if result.believable in (ALL, name) else PAPER
         axes.plot(value, line + offset, "o", color=shade, markerfacecolor=face, markersize=6, markeredgewidth=1.5)
 
 
 def _said(result: Result) -> tuple[str, str]:
-    shown = PROTOCOLS[result.protocol]
-    if result.problem:
-        return f"{shown}, failed", BAD
-    return (f"{shown}, unsound", BAD) if result.unsound else (shown, MUTED)
+    shown = PROTOCOL_NAMES[result.protocol]
+    return (f"{shown}, {result.mark}", BAD) if result.mark else (shown, MUTED)
 
 
 def _presets(axes: Axes, results: Sequence[Result]) -> None:
@@ -100,7 +98,7 @@ def _legend(results: Sequence[Result]) -> list[Line2D]:
             Line2D([], [], color=INK, marker="|", markersize=13, markeredgewidth=2.2, linewidth=0, label="published")
         )
     marks += [Line2D([], [], color=colour, marker="o", label=f"ours, {name}") for name, colour, _ in SIDES]
-    if any(result.unsound for result in results):
+    if any(result.believable != ALL for result in results):
         marks.append(
             Line2D(
                 [],
@@ -110,7 +108,7 @@ def _legend(results: Sequence[Result]) -> list[Line2D]:
                 markerfacecolor=PAPER,
                 markeredgewidth=1.5,
                 linewidth=0,
-                label="unsound protocol",
+                label="not to be believed",
             )
         )
     return marks

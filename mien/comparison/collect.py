@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from mien.comparison.result import ALL, CLEAN, NONE
+
 
 def collect(build: Path) -> dict[str, Any]:
     """Figures of the pass whose outputs are in `build`, by the names of `Result`.
@@ -15,6 +17,7 @@ def collect(build: Path) -> dict[str, Any]:
     """
     metrics = _read(build / "evaluate" / "metrics.json")
     return {
+        **_soundness(metrics["protocol"]),
         **_side(metrics["official"], "official"),
         **_side(metrics["clean"], "clean"),
         "macro_f1": metrics["official"]["macro_f1"],
@@ -26,6 +29,13 @@ def collect(build: Path) -> dict[str, Any]:
         **_training(_read(build / "train" / "summary.json")["metrics"]),
         "train_rows": _read(build / "augment" / "summary.json")["metrics"]["originals"],
     }
+
+
+def _soundness(protocol: dict[str, Any]) -> dict[str, str]:
+    """Which accuracies can be believed, and why not the others."""
+    chosen_or_taught = protocol["test_in_training"] or protocol["test_in_validation"]
+    believable = ALL if protocol["sound"] else NONE if chosen_or_taught else CLEAN
+    return {"believable": believable, "fault": protocol["statement"]}
 
 
 def _side(figures: dict[str, Any], name: str) -> dict[str, float]:

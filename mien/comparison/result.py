@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
-PROTOCOLS = {"seed": "seed's", "sound": "sound"}
+PROTOCOL_NAMES = {"seed": "seed's", "sound": "sound"}
 """Protocols as people read them, in the order in which they are shown."""
+
+ALL, CLEAN, NONE = "all", "clean", "none"
+"""Which accuracies of a run can be believed."""
 
 
 @dataclass(frozen=True)
@@ -12,15 +15,17 @@ class Result:
 
     Shares are between 0 and 1. `published` is the seed's own accuracy on `published_test`; `official` is ours on all
     test rows (`test_rows` of `usage`), `clean` on those of them (`clean_rows`) without a twin in Training, each with
-    its interval; `macro_f1` and `ece` are official. `unsound` says what is wrong with the protocol, "" where nothing
-    is. `images_per_second` is that of the training, `seconds_per_epoch` includes validation; `ms_per_face` is one face
-    alone, `ms_per_face_in_batch` one of many. `run` is the id of the MLflow run, `problem` why there are no figures.
+    its interval; `macro_f1` and `ece` are official. `believable`: ALL accuracies, CLEAN ones (twins of test faces
+    taught or chose) or NONE (test faces did); `fault` says why, "" where all is well. `images_per_second` is that of
+    the training, `seconds_per_epoch` includes validation; `ms_per_face` is one face alone, `ms_per_face_in_batch` one
+    of many. `run` is the id of the MLflow run, `problem` why there are no figures.
     """
 
     preset: str
     protocol: str
     title: str = ""
-    unsound: str = ""
+    believable: str = ALL
+    fault: str = ""
     published: float | None = None
     published_test: str | None = None
     official: float | None = None
@@ -48,4 +53,9 @@ class Result:
     @property
     def name(self) -> str:
         """Preset and protocol, e.g. "mememoji, sound protocol"."""
-        return f"{self.preset}, {PROTOCOLS[self.protocol]} protocol"
+        return f"{self.preset}, {PROTOCOL_NAMES[self.protocol]} protocol"
+
+    @property
+    def mark(self) -> str:
+        """What a reader must know first, in two words; "" where there is nothing."""
+        return "failed" if self.problem else {ALL: "", CLEAN: "with twins", NONE: "unsound"}[self.believable]

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from mien.comparison.result import PROTOCOLS, Result
+from mien.comparison.result import PROTOCOL_NAMES, Result
 
 DECIMALS = 6
 COUNTS = ("classes", "test_rows", "clean_rows", "train_rows", "parameters", "epochs")
@@ -43,10 +43,8 @@ LEGEND = (
 
 
 def _protocol(result: Result) -> str:
-    shown = PROTOCOLS[result.protocol]
-    if result.unsound:
-        shown += "<br>**unsound**"
-    return f"{shown}<br>**failed**" if result.problem else shown
+    shown = PROTOCOL_NAMES[result.protocol]
+    return f"{shown}<br>**{result.mark}**" if result.mark else shown
 
 
 def _share(value: float | None) -> str:
@@ -76,8 +74,8 @@ def _number(value: float | None, form: str) -> str:
 
 
 def _milliseconds(result: Result) -> str:
-    parts = [f"{value:.2g}" for value in (result.ms_per_face, result.ms_per_face_in_batch) if value is not None]
-    return "<br>".join(parts) or DASH
+    known = [value for value in (result.ms_per_face, result.ms_per_face_in_batch) if value is not None]
+    return "<br>".join(format(value, ".1f" if value >= 1 else ".2f") for value in known) or DASH
 
 
 COLUMNS: dict[str, Callable[[Result], str]] = {
@@ -101,8 +99,8 @@ COLUMNS: dict[str, Callable[[Result], str]] = {
 def _notes(results: Sequence[Result]) -> list[str]:
     """Bullets, each on one line; an empty line before the first."""
     said = [
-        *((result, "is unsound", result.unsound) for result in results if result.unsound),
-        *((result, "has failed", result.problem) for result in results if result.problem),
+        *((result, result.fault) for result in results if result.fault),
+        *((result, f"has failed: {result.problem}") for result in results if result.problem),
     ]
-    notes = [f"- {result.name}, {what}: {' '.join(why.split())}" for result, what, why in said]
+    notes = [f"- {result.name}: {' '.join(why.split())}" for result, why in said]
     return ["", *notes] if notes else []

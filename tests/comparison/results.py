@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mien.comparison import Result
+from mien.comparison import CLEAN, NONE, Result
 
 SOUND = Result(
     "mememoji",
@@ -31,6 +31,7 @@ SOUND = Result(
     ms_per_face_in_batch=0.823,
     run="ab" * 16,
 )
-UNSOUND = replace(SOUND, protocol="seed", unsound="all Usages are pooled,\n  with twins on both sides")
+UNSOUND = replace(SOUND, protocol="seed", believable=NONE, fault="all Usages are pooled,\n  with twins on both sides.")
+TWINS = replace(SOUND, protocol="seed", believable=CLEAN, fault="8 of 40 test faces have twins.")
 FAILED = Result("affectnet_cnn", "sound", title="AffectNet report", problem="train failed: no\nimages")
 RESULTS = [UNSOUND, SOUND, FAILED]

@@ -3,7 +3,7 @@ import pytest
 
 from mien.comparison import chart
 from mien.plots.style import INK, PAPER, write_png
-from tests.comparison.results import FAILED, RESULTS, SOUND, UNSOUND
+from tests.comparison.results import FAILED, RESULTS, SOUND, TWINS, UNSOUND
 
 
 def drawn(results):
@@ -32,6 +32,12 @@ def test_marks_of_an_unsound_protocol_are_hollow_and_its_name_says_so():
     assert words(axes)[:2] == ["seed's, unsound", "sound"]
 
 
+def test_with_twins_of_test_faces_in_training_only_the_official_mark_is_hollow():
+    axes = drawn([TWINS])
+    assert [mark.get_markerfacecolor() == PAPER for mark in marks(axes)] == [True, False]
+    assert words(axes)[0] == "seed's, with twins"
+
+
 def test_the_published_accuracy_goes_across_the_lines_of_its_preset():
     axes = drawn(RESULTS)
     (published,) = [line for line in axes.lines if line.get_color() == INK]
@@ -52,7 +58,7 @@ def test_the_legend_names_only_what_is_there():
     def legend(results):
         return [text.get_text() for text in chart(results).legends[0].get_texts()]
 
-    assert legend(RESULTS) == ["published", "ours, official", "ours, clean", "unsound protocol"]
+    assert legend(RESULTS) == ["published", "ours, official", "ours, clean", "not to be believed"]
     assert legend([FAILED]) == ["ours, official", "ours, clean"]
 
 

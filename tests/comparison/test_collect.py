@@ -2,15 +2,21 @@ import json
 
 import pytest
 
-from mien.comparison import Result, collect
+from mien.comparison import ALL, CLEAN, NONE, Result, collect
 
 SIDE = {"accuracy": 0.6, "accuracy_interval": {"low": 0.5, "high": 0.7}, "macro_f1": 0.55, "ece": 0.04, "n": 100}
+PROTOCOL = {"sound": True, "statement": "", "test_in_training": 0, "test_in_validation": 0}
 
 
 @pytest.fixture
 def build(tmp_path):
     contents = {
-        "evaluate/metrics.json": {"official": SIDE, "clean": {**SIDE, "accuracy": 0.58, "n": 90}, "test_usage": "Both"},
+        "evaluate/metrics.json": {
+            "official": SIDE,
+            "clean": {**SIDE, "accuracy": 0.58, "n": 90},
+            "test_usage": "Both",
+            "protocol": PROTOCOL,
+        },
         "train/summary.json": {
             "metrics": {"parameters": 33418.0, "epochs": 4.0, "seconds": 10.0, "images_per_second": 250.5}
         },
@@ -35,3 +41,20 @@ def test_a_side_without_rows_leaves_its_accuracy_unknown(build):
     path.write_text(json.dumps({**json.loads(path.read_text()), "clean": {"n": 0}}))
     result = Result("blog_cnn", "sound", **collect(build))
     assert (result.clean, result.clean_low, result.clean_rows) == (None, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "believable"),
+    [
+        ({}, ALL),
+        ({"sound": False, "twins_in_training": 3}, CLEAN),
+        ({"sound": False, "test_in_training": 3}, NONE),
+        ({"sound": False, "test_in_validation": 3}, NONE),
+    ],
+)
+def test_what_can_be_believed_follows_from_which_test_faces_taught_or_chose(build, protocol, believable):
+    path = build / "evaluate" / "metrics.json"
+    metrics = {**json.loads(path.read_text()), "protocol": {**PROTOCOL, **protocol, "statement": "it is so"}}
+    path.write_text(json.dumps(metrics))
+    result = Result("blog_cnn", "seed", **collect(build))
+    assert (result.believable, result.fault) == (believable, "it is so")

@@ -60,8 +60,8 @@ def test_an_unsound_protocol_and_a_failure_are_marked_in_their_row_and_explained
     assert [row["protocol"] for row in shown[:2]] == ["seed's<br>**unsound**", "sound"]
     notes = [line for line in markdown(RESULTS).splitlines() if line.startswith("- ")]
     assert notes == [
-        "- mememoji, seed's protocol, is unsound: all Usages are pooled, with twins on both sides",
-        "- affectnet_cnn, sound protocol, has failed: train failed: no images",
+        "- mememoji, seed's protocol: all Usages are pooled, with twins on both sides.",
+        "- affectnet_cnn, sound protocol: has failed: train failed: no images",
     ]
 
 

@@ -45,7 +45,7 @@ def test_a_missing_pool_stops_the_deployment_before_anything_is_registered(check
     assert deployments(fresh) == {}
 
 
-def test_three_deployments_with_schedule_limits_and_described_parameters(checkout, prefect):
+def test_the_deployments_with_schedule_limits_and_described_parameters(checkout, prefect):
     called = call([sys.executable, "-m", "flows.deploy"], checkout, prefect)
     assert called.process.returncode == 0, called.said
     assert {pool["name"]: pool["type"] for pool in prefect.ask("work_pools/filter", {})} == {
@@ -55,6 +55,7 @@ def test_three_deployments_with_schedule_limits_and_described_parameters(checkou
     found = deployments(prefect)
     assert {name: one["work_pool_name"] for name, one in found.items()} == {
         "pipeline/pipeline": "cpu",
+        "compare/compare": "cpu",
         "train/train": "gpu",
         "promote/promote": "cpu",
     }

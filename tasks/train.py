@@ -56,7 +56,10 @@ def _random(params: TrainParams) -> list[str]:
     network = params.network
     if network.name != BACKBONE or network.options.get("weights"):
         return []
-    return ["the backbone starts from random weights: train.network.weights names no file; nothing is downloaded"]
+    together = ", and everything learns from the start: train.unfreeze is for weights from a file" * bool(
+        params.unfreeze
+    )
+    return [f"the backbone starts from random weights (train.network.weights names no file){together}"]
 
 
 def _write(trained: "Trained", folder: Path) -> None:

@@ -225,7 +225,8 @@ class TrainParams(Section):
     network: NetworkParams = NetworkParams()
     unfreeze: tuple[UnfreezeStep, ...] | None = Field(
         None,
-        description="Of a backbone; before the first step only the layer behind it learns. null: all from the start.",
+        description="Of a backbone with a weights file; before the first step only the layer behind it learns. null, "
+        "and without such a file: all from the start.",
     )
     optimizer: OptimizerParams = OptimizerParams()
     schedule: ScheduleParams = ScheduleParams()

@@ -9,7 +9,7 @@ from mien.augmentation.online import AugmentOnline
 from mien.networks.backbone import let_learn
 from mien.params import OptimizerParams, Ranges, TrainParams
 from mien.training.parallel import Single
-from mien.training.unfreezing import step_of
+from mien.training.unfreezing import step_of, steps
 
 
 class Learner:
@@ -30,7 +30,7 @@ class Learner:
         self._seeds = [variable for variable in self.model.variables if variable.name == "seed_generator_state"]
 
     def _compile(self) -> None:
-        if self._params.unfreeze is not None:
+        if steps(self._params) is not None:
             let_learn(self.network, self._step.blocks if self._step else 0)
         self.optimizer = self.devices.optimizer(make_optimizer(self._params.optimizer))
         self.model.compile(

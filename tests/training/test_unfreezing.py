@@ -51,6 +51,15 @@ def test_without_steps_everything_learns_from_the_start():
     assert moved(learner, 0) == {"probabilities", "block1a_dense", "block1a_norm", "block2a_dense", "block2a_norm"}
 
 
+def test_random_weights_learn_from_the_start_whatever_the_steps_are():
+    settings = params(network={"name": "backbone"})
+    learner = Learner(tiny.backbone("tiny", 3, shape=(8, 8, 1), mean=80.0, std=50.0), settings, Single("auto"))
+    assert {"block1a_dense", "block1a_norm"} < moved(learner, 0)
+    assert (
+        course([], network={"name": "backbone"}, unfreeze=[{"after_epochs": 0, "factor": 0.1}]).learning_rate() == 0.1
+    )
+
+
 def test_a_backbone_without_any_step_stays_as_it_is():
     learner = Learner(
         tiny.backbone("tiny", 3, shape=(8, 8, 1), mean=80.0, std=50.0), params(unfreeze=[]), Single("auto")
@@ -83,7 +92,7 @@ def test_a_kill_on_either_side_of_a_border_changes_nothing_in_the_final_weights(
 
 
 def test_each_step_has_its_share_of_the_learning_rate():
-    made = course([], network={"name": "backbone"}, unfreeze=STEPS)
+    made = course([], **{**tiny.IN_STEPS, "epochs": 99})
     seen = []
     for epoch in range(5):
         seen.append(made.learning_rate())
@@ -92,7 +101,7 @@ def test_each_step_has_its_share_of_the_learning_rate():
 
 
 def test_a_standstill_ends_nothing_before_the_last_step_has_had_its_patience():
-    stopping = {"early_stopping": {"monitor": "val_loss", "patience": 2}, "network": {"name": "backbone"}}
+    stopping = {"early_stopping": {"monitor": "val_loss", "patience": 2}, "network": tiny.IN_STEPS["network"]}
     still = [1.0] * 9
     lengths = [len(still[:count]) for count in range(1, 9) if course(still[:count], unfreeze=STEPS, **stopping).ended]
     assert lengths[0] == 3 + 2

@@ -68,7 +68,7 @@ EVERYTHING = {
 """All that could make a resumed run differ from an uninterrupted one."""
 
 IN_STEPS = {
-    "network": {"name": "backbone"},
+    "network": {"name": "backbone", "weights": "named.h5"},
     "unfreeze": [{"after_epochs": 1, "blocks": 1}, {"after_epochs": 3, "factor": 0.1}],
     "epochs": 5,
 }

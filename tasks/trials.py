@@ -9,6 +9,7 @@ import platform
 import sys
 
 from mien.errors import MienError, SweepError, TrackingError
+from mien.sweep.budget import Budget
 from mien.sweep.settings import data_digest
 from mien.sweep.study import KEY, load_study, settings_of
 from mien.training.data import load_data
@@ -20,8 +21,8 @@ from tasks.tracking.sweep import join_sweep
 from tasks.tracking.trials import TrackedTrials
 
 
-def run_trials(name: str, trials: int, until: float | None) -> None:
-    """Run the trials of the study `name` that are left of so many, none begun after `until` (seconds since 1970).
+def run_trials(name: str, budget: Budget) -> None:
+    """Run the trials of the study `name` that the budget still allows.
 
     Raises:
         SweepError: no such study here, or other faces than those it was begun with.
@@ -39,10 +40,10 @@ def run_trials(name: str, trials: int, until: float | None) -> None:
     sweep = join_sweep(study.user_attrs[KEY], settings.sweep.metric)
     load_keras()
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # each trial is a network of its own: no need to warn
-    from mien.sweep.trials import Order, Runner, Worker
+    from mien.sweep.trials import Runner, Worker
 
     worker = Worker(f"{platform.node()} {process_mark()}", _lives)
-    Runner(study, data, worker, TrackedTrials(sweep), _tell).run(Order(trials, until))
+    Runner(study, data, worker, TrackedTrials(sweep), _tell).run(budget)
 
 
 def _lives(process: str) -> bool:
@@ -64,7 +65,7 @@ def main() -> None:
     words = parser.parse_args()
     end_with_parent()
     try:
-        run_trials(words.study, words.trials, words.until)
+        run_trials(words.study, Budget(words.trials, words.until))
     except MienError as error:
         print(f"\ntrials failed: {error}", file=sys.stderr)
         sys.exit(TRY_AGAIN if isinstance(error, TrackingError) else 1)

@@ -1,4 +1,4 @@
-"""DVC as a child process: its lines as they come, its whole tree ended with us."""
+"""DVC and other programs as child processes: their lines as they come, their whole tree ended with us."""
 
 import os
 import signal
@@ -47,7 +47,28 @@ def run_dvc(
     Raises:
         CommandFailedError: exit code other than 0.
     """
-    command = [sys.executable, "-u", "-m", "flows.checkout.program", "--wait-for-lock", *words]
+    words = ("--wait-for-lock", *words)
+    return run_module(
+        "flows.checkout.program", *words, name="dvc", folder=folder, environment=environment, on_line=on_line
+    )
+
+
+def run_module(
+    module: str,
+    *words: str,
+    name: str | None = None,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    on_line: Callable[[str], None] = lambda _: None,
+) -> list[str]:
+    """Run `python -m MODULE` with these words, as `run_dvc` does; `name` is what people call it.
+
+    The module ends itself with its parent (`tasks.processes.end_with_parent`).
+
+    Raises:
+        CommandFailedError: exit code other than 0; negative where a signal ended it.
+    """
+    command = [sys.executable, "-u", "-m", module, *words]
     lines = []
     with _started(command, folder or Path.cwd(), environment or {}) as process:
         for line in _lines(process):
@@ -55,7 +76,7 @@ def run_dvc(
             on_line(line)
         code = process.wait()
     if code:
-        raise CommandFailedError(" ".join(["dvc", *words]), code, lines)
+        raise CommandFailedError(" ".join([name or f"python -m {module}", *words]), code, lines)
     return lines
 
 

@@ -58,25 +58,31 @@ def run_on_worker(parameters: Mapping[str, Any], name: str, tell: Callable[[str]
         PassingError: it failed for a reason that may pass, or the Prefect server is away for too long.
         FlowError: no worker lives, or the run has failed or was cancelled there.
     """
-    with get_client(sync_client=True) as client, _cancelled_with_us(client):
-        run = cast(
-            "FlowRun",
-            run_deployment(
-                DEPLOYMENT,
-                parameters=dict(parameters),
-                flow_run_name=name,
-                timeout=0,
-                job_variables={"env": RUN_ENVIRONMENT},
-            ),
-        )
-        tell(f"sent to the pool {POOL}: {url_for(run)}")
-        ended = Watch(client, POOL, tell).until_end(run)
-    _check(ended)
+    with get_client(sync_client=True) as client, cancelled_with_us(client):
+        ended = Watch(client, POOL, tell).until_end(order(DEPLOYMENT, parameters, name, tell))
+    check_ended(ended)
     return ended
 
 
+def order(deployment: str, parameters: Mapping[str, Any], name: str, tell: Callable[[str], None]) -> "FlowRun":
+    """Start a run of a deployment for the pool gpu, as a part of the run that calls this."""
+    run = cast(
+        "FlowRun",
+        run_deployment(
+            deployment,
+            parameters=dict(parameters),
+            flow_run_name=name,
+            timeout=0,
+            job_variables={"env": RUN_ENVIRONMENT},
+        ),
+    )
+    tell(f"sent to the pool {POOL}: {url_for(run)}")
+    return run
+
+
 @contextmanager
-def _cancelled_with_us(client: SyncPrefectClient) -> Iterator[None]:
+def cancelled_with_us(client: SyncPrefectClient) -> Iterator[None]:
+    """However this block is left but in order, what this flow run has ordered is cancelled."""
     try:
         yield
     except BaseException:
@@ -99,7 +105,14 @@ def _cancel_parts(client: SyncPrefectClient) -> bool:
     return bool(found)
 
 
-def _check(run: "FlowRun") -> None:
+def check_ended(run: "FlowRun") -> None:
+    """See that a run that has ended has completed.
+
+    Raises:
+        LostError: it has crashed.
+        PassingError: it failed for a reason that may pass.
+        FlowError: it has failed or was cancelled.
+    """
     state = run.state
     if state is None or state.is_completed():
         return

@@ -24,7 +24,7 @@ def check_ready() -> None:
         PassingError: something does not answer, and nothing else is wrong.
         FlowError: what is wrong, all of it at once.
     """
-    checks: Sequence[Callable[[], None]] = (_check_pool, _check_git, _check_dvc, _check_tracking)
+    checks: Sequence[Callable[[], None]] = (check_pool, _check_git, _check_dvc, _check_tracking)
     faults = [fault for check in checks if (fault := _fault(check))]
     if faults:
         kind = PassingError if all(isinstance(fault, PassingError) for fault in faults) else FlowError
@@ -39,13 +39,19 @@ def _fault(check: Callable[[], None]) -> FlowError | None:
     return None
 
 
-def _check_pool() -> None:
+def check_pool(deployment: str = DEPLOYMENT) -> None:
+    """See that a worker of the pool gpu can take a run of the deployment.
+
+    Raises:
+        PassingError: the server does not answer.
+        FlowError: there is no server, pool, deployment or worker.
+    """
     if not has_server():
         raise FlowError("there is no Prefect server that workers could ask: set PREFECT_API_URL.")
     try:
         with get_client(sync_client=True) as client:
             _check_open(client)
-            _check_deployment(client)
+            _check_deployment(client, deployment)
             _check_workers(client)
     except httpx.HTTPError as error:
         raise PassingError(f"the Prefect server does not answer: {error!r}") from error
@@ -60,13 +66,13 @@ def _check_open(client: SyncPrefectClient) -> None:
         raise FlowError(f"the work pool {POOL!r} is paused: `prefect work-pool resume {POOL}`.")
 
 
-def _check_deployment(client: SyncPrefectClient) -> None:
+def _check_deployment(client: SyncPrefectClient, name: str) -> None:
     try:
-        deployment = client.read_deployment_by_name(DEPLOYMENT)
+        deployment = client.read_deployment_by_name(name)
     except ObjectNotFound as error:
-        raise FlowError(f"there is no deployment {DEPLOYMENT}: `prefect deploy --all` in a checkout.") from error
+        raise FlowError(f"there is no deployment {name}: `prefect deploy --all` in a checkout.") from error
     if deployment.work_pool_name != POOL:
-        raise FlowError(f"the deployment {DEPLOYMENT} is for the pool {deployment.work_pool_name!r}, not {POOL!r}.")
+        raise FlowError(f"the deployment {name} is for the pool {deployment.work_pool_name!r}, not {POOL!r}.")
 
 
 def _check_workers(client: SyncPrefectClient) -> None:

@@ -11,9 +11,9 @@ from typing import Protocol
 import keras
 from filelock import FileLock
 from optuna import Study, Trial, TrialPruned
-from optuna.trial import TrialState
 
 from mien.params import TrainParams
+from mien.sweep.budget import Budget
 from mien.sweep.places import REASON, by_place, place_of
 from mien.sweep.reasons import reason
 from mien.sweep.space import in_words, trial_params
@@ -23,14 +23,6 @@ from mien.sweep.table import EPOCHS
 from mien.training import EpochReport
 from mien.training.data import TrainingData
 from mien.training.trainer import train_model
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is to be done: so many trials in the whole study, none begun after `until` (seconds since 1970)."""
-
-    trials: int
-    until: float | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +51,7 @@ class Log(Protocol):
 
 
 class Runner:
-    """Runs trials until the order is done."""
+    """Runs trials as long as the budget allows."""
 
     def __init__(self, study: Study, data: TrainingData, worker: Worker, log: Log, tell: Callable[[str], None]) -> None:
         self.study, self.settings = study, settings_of(study)
@@ -69,41 +61,34 @@ class Runner:
         self._claim = FileLock(self._folder / "claim.lock")
         self._begun, self._ended_here = time.monotonic(), 0
 
-    def run(self, order: Order) -> None:
+    def run(self, budget: Budget) -> None:
         """Run one trial after the other; one that fails does not end this."""
-        while self._run_next(order):
+        while self._run_next(budget):
             pass
 
-    def _run_next(self, order: Order) -> bool:
+    def _run_next(self, budget: Budget) -> bool:
         """Whether a trial was run. From looking what is left to having it no other process of this machine looks."""
         self._claim.acquire()
         try:
             for trial in repeat_killed(self.study, self._worker.lives):
                 place = place_of(trial, self.study.get_trials(deepcopy=False))
                 self._tell(f"trial {place}: its process was killed")
-            if not self._is_left(order):
+            if not budget.allows(self.study):
                 return False
             self.study.optimize(self._objective, n_trials=1, catch=(Exception,))
         finally:
             self._claim.release(force=True)
         self._log.ended(self.study)
-        self._say_progress(order)
+        self._say_progress(budget)
         return True
 
-    def _is_left(self, order: Order) -> bool:
-        if order.until is not None and time.time() >= order.until:
-            return False
-        trials = self.study.get_trials(deepcopy=False)
-        waiting = any(trial.state == TrialState.WAITING for trial in trials)
-        return waiting or len(by_place(trials)) < order.trials
-
-    def _say_progress(self, order: Order) -> None:
+    def _say_progress(self, budget: Budget) -> None:
         """As `mien.progress` does, so that whoever shows that shows this."""
         self._ended_here += 1
         ended = sum(trial.state.is_finished() for trial in by_place(self.study.get_trials(deepcopy=False)).values())
-        left = (order.trials - ended) * (time.monotonic() - self._begun) / self._ended_here
-        share = ended / max(order.trials, ended)
-        self._tell(f"sweep: {ended:,} of {order.trials:,} ({share:.0%}), {max(left, 0):.0f} s left")
+        left = (budget.trials - ended) * (time.monotonic() - self._begun) / self._ended_here
+        share = ended / max(budget.trials, ended)
+        self._tell(f"sweep: {ended:,} of {budget.trials:,} ({share:.0%}), {max(left, 0):.0f} s left")
 
     def _objective(self, trial: Trial) -> float:
         trial.set_user_attr(PROCESS, self._worker.process)

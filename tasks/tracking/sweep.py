@@ -7,11 +7,11 @@ is logged from the study by `catch_up`.
 import platform
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mien.errors import MienError, TrackingError
 from mien.params import TrainParams
 from tasks.tracking.origin import data_input, environment, origin
 from tasks.tracking.outbox import Outbox, deliver_kept
@@ -134,7 +134,9 @@ def state_tags(state: str, reason: str) -> dict[str, str]:
 
 
 @contextmanager
-def open_sweep(key: str, name: str, metric: str, params: Mapping[str, Any]) -> Iterator[SweepRun]:
+def open_sweep(
+    key: str, name: str, metric: str, params: Mapping[str, Any], tags: Mapping[str, str]
+) -> Iterator[SweepRun]:
     """Make or join the run of a sweep; ended as the block is left.
 
     Args:
@@ -142,16 +144,15 @@ def open_sweep(key: str, name: str, metric: str, params: Mapping[str, Any]) -> I
         name: of the study, for people.
         metric: what its trials are judged by.
         params: logged where the run is new.
+        tags: put on the run.
 
     Raises:
         TrackingError: the store does not answer, before any work.
     """
-    from mien.errors import MienError
-
     store = open_store()
     deliver_kept(store)
     end_orphans(store)
-    sweep = SweepRun(store, _join_or_create(store, key, name, params), key, metric)
+    sweep = SweepRun(store, _join_or_create(store, key, name, params, {**mark(), **tags}), key, metric)
     status = "FAILED"
     try:
         yield sweep
@@ -173,8 +174,6 @@ def join_sweep(key: str, metric: str) -> SweepRun:
     Raises:
         TrackingError: the store does not answer, or has no such run.
     """
-    from mien.errors import TrackingError
-
     store = open_store()
     run_id = find_run(store, key)
     if run_id is None:
@@ -182,13 +181,13 @@ def join_sweep(key: str, metric: str) -> SweepRun:
     return SweepRun(store, run_id, key, metric)
 
 
-def _join_or_create(store: Store, key: str, name: str, params: Mapping[str, Any]) -> str:
+def _join_or_create(store: Store, key: str, name: str, params: Mapping[str, Any], tags: Mapping[str, str]) -> str:
     if run_id := find_run(store, key):
-        for tag, value in {**mark(), **orchestrator_tags()}.items():
+        for tag, value in tags.items():  # the mark of this process first, see `tasks.tracking.run`
             store.client.set_tag(run_id, tag, value)
         store.client.update_run(run_id, status="RUNNING")
         return run_id
-    tags = {KEY_TAG: key, **mark(), **origin(), **orchestrator_tags()}
+    tags = {KEY_TAG: key, **origin(), **tags}
     run_id = str(store.client.create_run(store.experiment_id, tags=tags, run_name=f"sweep {name}").info.run_id)
     store.client.log_dict(run_id, environment(), "environment.json")
     store.client.log_inputs(run_id, [data_input("training")])
@@ -200,11 +199,6 @@ def _join_or_create(store: Store, key: str, name: str, params: Mapping[str, Any]
 def mark() -> dict[str, str]:
     """Tags by which a run whose process is gone is known."""
     return {"pipeline.host": platform.node(), "pipeline.process": process_mark()}
-
-
-def log_files(sweep: SweepRun, files: Sequence[Path]) -> None:
-    """Put tables and pictures of the sweep with its run."""
-    sweep.put(artifacts=[[str(path), "sweep"] for path in files])
 
 
 def _milliseconds() -> int:

@@ -67,7 +67,8 @@ def load_study(name: str) -> Study:
     except (KeyError, FileNotFoundError) as error:
         raise SweepError(
             f"there is no study {name!r} in {where(name)}. A study in a file is known in its own checkout only; for "
-            f"several, set {STORAGE} to the same database in all of them. Known here: {', '.join(known()) or 'none'}."
+            f"several, set {STORAGE} to the same database in all of them. Known here (--study NAME): "
+            f"{', '.join(known()) or 'none'}."
         ) from error
     settings = settings_of(study)
     study.sampler, study.pruner = PlacedSampler(settings.sweep.seed), _pruner(settings.sweep)

@@ -57,11 +57,15 @@ def test_the_deployments_with_schedule_limits_and_described_parameters(checkout,
         "pipeline/pipeline": "cpu",
         "compare/compare": "cpu",
         "train/train": "gpu",
+        "sweep/sweep": "cpu",
+        "trials/trials": "gpu",
         "promote/promote": "cpu",
     }
+    assert found["trials/trials"]["global_concurrency_limit"] is None
     for name, one in found.items():
-        assert one["global_concurrency_limit"]["limit"] == 1, name
-        assert one["concurrency_options"]["collision_strategy"] == "ENQUEUE", name
+        if name != "trials/trials":
+            assert one["global_concurrency_limit"]["limit"] == 1, name
+            assert one["concurrency_options"]["collision_strategy"] == "ENQUEUE", name
         assert one["description"], name
         assert one["tags"] == ["mien"], name
         fields = one["parameter_openapi_schema"]["properties"]

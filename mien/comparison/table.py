@@ -1,18 +1,33 @@
 """The comparison as a table: for programs (a frame, CSV) and for people (Markdown)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import groupby
 
 import pandas as pd
 
-from mien.comparison.result import PROTOCOL_NAMES, Result
+from mien.comparison.result import CLEAN, NONE, PROTOCOL_NAMES, Result
+from mien.labels import USAGES
 
 DECIMALS = 6
 COUNTS = ("classes", "test_rows", "clean_rows", "train_rows", "parameters", "epochs")
 """Columns of whole numbers, which may be missing."""
 
+TOGETHER = "&nbsp;"
+"""A space at which no line ends."""
+
 DASH = "–"
 """Stands for what nobody has published or measured."""
+
+LEGEND = (
+    "Accuracy with its interval: *official*, of all test faces, and *clean*, of those without a pixel-identical twin "
+    "among the Training faces. *Training*: under the sound protocol where that was run. *ms/face*: one face alone, and "
+    "one in a batch of 256."
+)
+TWINS = (
+    "*With twins*: test faces have identical twins among those that were learned from or that chose the weights, so "
+    "that only the clean accuracy can be believed."
+)
 
 
 def table(results: Sequence[Result]) -> pd.DataFrame:
@@ -22,55 +37,67 @@ def table(results: Sequence[Result]) -> pd.DataFrame:
 
 
 def markdown(results: Sequence[Result]) -> str:
-    """The table for people, and below it what is wrong with a protocol and why a run has failed."""
-    return "\n".join(
-        [
-            f"| {' | '.join(COLUMNS)} |",
-            f"|{'|'.join([':--', ':--', *['--:'] * (len(COLUMNS) - 2)])}|",
-            *(f"| {' | '.join(show(result) for show in COLUMNS.values())} |" for result in results),
-            "",
-            LEGEND,
-            *_notes(results),
-            "",
-        ]
-    )
+    """One row a preset, ours under its protocols side by side; below, what is wrong with one and why one has failed.
+
+    Args:
+        results: those of a preset beside each other.
+    """
+    protocols = [name for name in PROTOCOL_NAMES if any(result.protocol == name for result in results)]
+    ours = [f"ours, {PROTOCOL_NAMES[protocol]} protocol" for protocol in protocols]
+    head = ["preset", "published", *ours, "training", "ms/face"]
+    presets = [list(group) for _, group in groupby(results, lambda result: result.preset)]
+    rows = [head, [":--"] * len(head), *(_row(preset, protocols) for preset in presets)]
+    return "\n".join([*(f"| {' | '.join(row)} |" for row in rows), "", LEGEND, *_notes(results), ""])
 
 
-LEGEND = (
-    "Accuracies with their intervals. *Official*: all test faces; *clean*: those without a pixel-identical twin among "
-    "the Training faces. *Images/s*: in training; *ms/face*: one face alone, and one in a batch of 256."
-)
+def _row(preset: Sequence[Result], protocols: Sequence[str]) -> list[str]:
+    """Cells of one preset, whose results these are."""
+    by_protocol = {result.protocol: result for result in preset}
+    ran = [result for result in reversed(preset) if not result.problem]
+    costs = ran[0] if ran else preset[0]
+    ours = [_ours(by_protocol[name]) if name in by_protocol else DASH for name in protocols]
+    return [_network(costs), _published(costs), *ours, _training(costs), _milliseconds(costs)]
 
 
-def _protocol(result: Result) -> str:
-    shown = PROTOCOL_NAMES[result.protocol]
-    return f"{shown}<br>**{result.mark}**" if result.mark else shown
-
-
-def _share(value: float | None) -> str:
-    return DASH if value is None else f"{value:.1%}"
-
-
-def _interval(value: float | None, low: float | None, high: float | None) -> str:
-    """Also where only the interval is missing."""
-    if value is None or low is None or high is None:
-        return _share(value)
-    return f"**{value:.1%}**<br>{low * 100:.1f} to {high * 100:.1f}"
+def _network(result: Result) -> str:
+    parts = [(result.classes, "classes"), (result.parameters, "parameters")]
+    return "<br>".join([f"`{result.preset}`", *(f"{count:,} {what}" for count, what in parts if count is not None)])
 
 
 def _published(result: Result) -> str:
-    where = f"<br>{result.published_test}" if result.published is not None and result.published_test else ""
-    return f"{_share(result.published)}{where}"
-
-
-def _test(result: Result) -> str:
-    if result.test_rows is None:
+    if result.published is None:
         return DASH
-    return f"{result.test_rows:,} {result.usage}<br>{result.classes} classes"
+    return "<br>".join(part for part in (f"{result.published:.1%}", result.published_test) if part)
 
 
-def _number(value: float | None, form: str) -> str:
-    return DASH if value is None else format(value, form)
+def _ours(result: Result) -> str:
+    """Both accuracies, and the rows that they are of."""
+    if result.official is None:
+        return f"**{result.mark}**" if result.mark else DASH
+    clean = DASH if result.clean is None else _accuracy(result.clean, result.clean_low, result.clean_high)
+    lines = [
+        _accuracy(result.official, result.official_low, result.official_high),
+        f"clean{TOGETHER}{clean}",
+        f"<sub>{result.test_rows:,} of {_usage(result)}, F1 {result.macro_f1:.2f}, ECE {result.ece:.2f}</sub>",
+    ]
+    return "<br>".join([*([f"**{result.mark}**"] if result.mark else []), *lines])
+
+
+def _accuracy(value: float, low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return f"**{value:.1%}**"
+    return f"**{value:.1%}**{TOGETHER}({low * 100:.1f}–{high * 100:.1f})"
+
+
+def _usage(result: Result) -> str:
+    return "all Usages" if result.usage == "+".join(USAGES) else str(result.usage)
+
+
+def _training(result: Result) -> str:
+    if result.images_per_second is None:
+        return DASH
+    lines = [f"{result.images_per_second:,.0f} images/s", f"{result.epochs} × {result.seconds_per_epoch:,.1f} s"]
+    return "<br>".join(line.replace(" ", TOGETHER) for line in lines)
 
 
 def _milliseconds(result: Result) -> str:
@@ -78,29 +105,12 @@ def _milliseconds(result: Result) -> str:
     return "<br>".join(format(value, ".1f" if value >= 1 else ".2f") for value in known) or DASH
 
 
-COLUMNS: dict[str, Callable[[Result], str]] = {
-    "preset": lambda result: f"`{result.preset}`",
-    "protocol": _protocol,
-    "published": _published,
-    "official": lambda result: _interval(result.official, result.official_low, result.official_high),
-    "clean": lambda result: _interval(result.clean, result.clean_low, result.clean_high),
-    "macro F1": lambda result: _number(result.macro_f1, ".3f"),
-    "ECE": lambda result: _number(result.ece, ".3f"),
-    "test faces": _test,
-    "parameters": lambda result: _number(result.parameters, ","),
-    "images/s": lambda result: _number(result.images_per_second, ",.0f"),
-    "s/epoch": lambda result: _number(result.seconds_per_epoch, ",.1f"),
-    "epochs": lambda result: _number(result.epochs, ","),
-    "ms/face": _milliseconds,
-}
-"""Headings of the table for people, and what stands below them."""
-
-
 def _notes(results: Sequence[Result]) -> list[str]:
-    """Bullets, each on one line; an empty line before the first."""
+    """What the marks in the cells mean; bullets are each on one line, with an empty line before the first."""
     said = [
-        *((result, result.fault) for result in results if result.fault),
+        *((result, result.fault) for result in results if result.believable == NONE),
         *((result, f"has failed: {result.problem}") for result in results if result.problem),
     ]
-    notes = [f"- {result.name}: {' '.join(why.split())}" for result, why in said]
-    return ["", *notes] if notes else []
+    bullets = [f"- {result.name}: {' '.join(why.split())}" for result, why in said]
+    twins = ["", TWINS] if any(result.believable == CLEAN for result in results) else []
+    return [*twins, *(["", *bullets] if bullets else [])]

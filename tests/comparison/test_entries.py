@@ -1,9 +1,14 @@
+from pathlib import Path
+
 import pytest
 
 from flows.comparison.entries import entries, in_running_order
+from flows.comparison.program import main
 from mien.comparison import ALL, CLEAN, NONE
 from mien.errors import ParamsError
 from mien.presets import PRESETS
+
+ROOT = Path(__file__).parents[2]
 
 
 def names(listed):
@@ -55,3 +60,14 @@ def test_what_is_wrong_with_a_protocol_in_principle_counts_beside_what_was_count
 def test_nothing_published_is_invented():
     (entry,) = entries(["affectnet_cnn"], "sound", {})
     assert (entry.result.published, entry.result.published_test) == (None, None)
+
+
+def test_a_bad_word_is_answered_before_anything_starts(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    for words, said in (
+        (["mememojy"], f"no preset 'mememojy'; known: {', '.join(PRESETS)}"),
+        (["mememoji", "--set", "train.epochs"], "--set train.epochs: must be KEY=VALUE"),
+    ):
+        monkeypatch.setattr("sys.argv", ["compare", *words])
+        with pytest.raises(SystemExit, match=said):
+            main()

@@ -1,10 +1,11 @@
 import io
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from mien.comparison import markdown, table
-from tests.comparison.results import FAILED, RESULTS, SOUND
+from tests.comparison.results import FAILED, RESULTS, SOUND, TWINS, UNSOUND
 
 
 def cells(line):
@@ -36,28 +37,49 @@ def test_whole_numbers_stay_whole_beside_missing_ones():
     assert ",6,PrivateTest,3589,3301,25838,1727430," in line
 
 
-def test_an_accuracy_stands_with_its_interval_and_a_published_one_with_its_test_set(shown):
-    assert shown[1]["official"] == "**61.2%**<br>59.6 to 62.8"
-    assert shown[1]["clean"] == "**59.5%**<br>57.8 to 61.2"
-    assert shown[1]["published"] == "58.1%<br>PrivateTest"
-    assert shown[1]["test faces"] == "3,589 PrivateTest<br>6 classes"
-    assert [shown[1][name] for name in ("parameters", "images/s", "s/epoch", "epochs", "ms/face")] == [
-        "1,727,430",
-        "612",
-        "46.1",
-        "23",
-        "3.4<br>0.82",
-    ]
+def test_both_protocols_stand_side_by_side_in_the_row_of_their_preset(shown):
+    assert [row["preset"].split("<br>")[0] for row in shown] == ["`mememoji`", "`affectnet_cnn`"]
+    row = shown[0]
+    assert row["ours, sound protocol"] == (
+        "**61.2%**&nbsp;(59.6–62.8)<br>clean&nbsp;**59.5%**&nbsp;(57.8–61.2)<br>"
+        "<sub>3,589 of PrivateTest, F1 0.57, ECE 0.03</sub>"
+    )
+    assert row["ours, seed's protocol"] == f"**unsound**<br>{row['ours, sound protocol']}"
+
+
+def test_a_preset_is_shown_with_its_published_figure_and_what_it_costs(shown):
+    assert shown[0]["preset"] == "`mememoji`<br>6 classes<br>1,727,430 parameters"
+    assert shown[0]["published"] == "58.1%<br>PrivateTest"
+    assert shown[0]["training"] == "612&nbsp;images/s<br>23&nbsp;×&nbsp;46.1&nbsp;s"
+    assert shown[0]["ms/face"] == "3.4<br>0.82"
 
 
 def test_nothing_is_invented_what_is_not_known_is_a_dash(shown):
-    assert shown[2].pop("preset") == "`affectnet_cnn`"
-    assert shown[2].pop("protocol") == "sound<br>**failed**"
-    assert set(shown[2].values()) == {"–"}
+    assert shown[1].pop("preset") == "`affectnet_cnn`"
+    assert shown[1].pop("ours, sound protocol") == "**failed**"
+    assert set(shown[1].values()) == {"–"}
 
 
-def test_an_unsound_protocol_and_a_failure_are_marked_in_their_row_and_explained_below_it(shown):
-    assert [row["protocol"] for row in shown[:2]] == ["seed's<br>**unsound**", "sound"]
+def test_the_costs_are_those_of_the_sound_protocol_where_that_has_not_failed():
+    failed = replace(SOUND, problem="train failed: no images", images_per_second=None, official=None)
+    other = replace(UNSOUND, images_per_second=700.0)
+    assert "612&nbsp;images/s" in markdown([other, SOUND])
+    assert "700&nbsp;images/s" in markdown([other, failed])
+
+
+def test_a_protocol_that_was_not_run_has_no_column():
+    assert "seed's" not in markdown([SOUND])
+
+
+def test_a_side_without_rows_is_a_dash():
+    assert "clean&nbsp;–<br>" in markdown([replace(SOUND, clean=None, clean_low=None, clean_high=None)])
+
+
+def test_test_faces_from_everywhere_are_of_all_usages():
+    assert "of all Usages," in markdown([replace(SOUND, usage="Training+PublicTest+PrivateTest")])
+
+
+def test_an_unsound_protocol_and_a_failure_are_explained_below_the_table():
     notes = [line for line in markdown(RESULTS).splitlines() if line.startswith("- ")]
     assert notes == [
         "- mememoji, seed's protocol: all Usages are pooled, with twins on both sides.",
@@ -65,5 +87,9 @@ def test_an_unsound_protocol_and_a_failure_are_marked_in_their_row_and_explained
     ]
 
 
-def test_without_faults_there_are_no_notes():
-    assert "\n- " not in markdown([SOUND])
+def test_twins_are_explained_once_and_only_where_there_are_some():
+    text = markdown([TWINS, SOUND])
+    assert "**with twins**<br>**61.2%**" in text
+    assert text.count("*With twins*: ") == 1
+    assert "*With twins*" not in markdown([UNSOUND, SOUND])
+    assert "\n- " not in text

@@ -10,6 +10,7 @@ from mien.features import FeatureMaps
 from mien.gallery import write_png
 from mien.labels import EMOTIONS, FERPLUS_VOTES
 from mien.params import EvaluateParams
+from mien.presets import load_preset
 from mien.reasons import Reason
 from mien.report import collect, render
 from mien.report.facts import MEANING
@@ -119,6 +120,16 @@ def test_figures_that_are_not_to_be_believed_are_called_that_before_they_are_sho
     sound = text_of(report(build)[1])
     assert "believed:" not in sound
     assert "133 faces of PrivateTest that it never learned from." in sound
+
+
+def test_the_report_says_which_preset_the_settings_are_like(build):
+    assert "Settings as" not in text_of(report(build)[1])
+    for stage, section in load_preset("mememoji").sections("seed").items():
+        epochs = {"epochs": 3} if stage == "train" else {}
+        summary = {"stage": stage, "params": {**section, **epochs}, "notes": []}
+        (build / stage / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+    said = "Settings as the preset mememoji, the seed&#39;s protocol, but train.epochs 3 instead of 100."
+    assert said in text_of(report(build)[1])
 
 
 def test_a_face_with_two_roles_is_one_face_that_was_read(build):

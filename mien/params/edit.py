@@ -23,7 +23,7 @@ class Change:
     after: object
 
     def __str__(self) -> str:
-        return f"{self.key}: {_inline(self.before)} -> {_inline(self.after)}"
+        return f"{self.key}: {inline(self.before)} -> {inline(self.after)}"
 
 
 class _Edit(NamedTuple):
@@ -53,7 +53,7 @@ def edit_params(changes: Mapping[str, Any], path: Path | str = PARAMS_FILE) -> l
     for key, value in changes.items():
         wanted = _replaced(wanted, key.split("."), yaml.safe_load(yaml.safe_dump(value, sort_keys=False)))
     parse_params(wanted, str(path), text)
-    different = list(_differences(before, wanted))
+    different = list(differences(before, wanted))
     if different:
         write_text(Path(path), _edited(text, before, wanted, path))
     return different
@@ -66,11 +66,11 @@ def _replaced(content: object, keys: list[str], value: object) -> object:
     return {**inside, keys[0]: _replaced(inside.get(keys[0]), keys[1:], value)}
 
 
-def _differences(before: object, after: object, key: str = "") -> Iterator[Change]:
-    """Leaves that differ; an empty mapping is a leaf."""
+def differences(before: object, after: object, key: str = "") -> Iterator[Change]:
+    """Leaves in which two sets of settings differ; a key that is not there is None, an empty mapping is a leaf."""
     if isinstance(before, dict) and isinstance(after, dict) and before and after:
         for name in [*before, *(name for name in after if name not in before)]:
-            yield from _differences(before.get(name), after.get(name), f"{key}.{name}" if key else str(name))
+            yield from differences(before.get(name), after.get(name), f"{key}.{name}" if key else str(name))
     elif before != after:
         yield Change(key, before, after)
 
@@ -111,7 +111,7 @@ def _edits_of(text: str, name: yaml.Node, node: yaml.Node, before: object, wante
     as_block = isinstance(wanted, dict) and bool(wanted) and not getattr(node, "flow_style", False)
     colon = text.index(":", name.end_mark.index)
     line = _line_end(text, colon)
-    yield _Edit(colon, colon + 1 if _is_block(node) else _end(node), ":" if as_block else f": {_inline(wanted)}")
+    yield _Edit(colon, colon + 1 if _is_block(node) else _end(node), ":" if as_block else f": {inline(wanted)}")
     body = _block(wanted, name.start_mark.column + INDENT) if isinstance(wanted, dict) and as_block else ""
     yield _Edit(line, _line_end(text, _end(node)) if _is_block(node) else line, body)
 
@@ -139,11 +139,12 @@ def _block(values: dict[str, Any], column: int) -> str:
     lines = ""
     for key, value in values.items():
         inside = isinstance(value, dict) and value
-        lines += " " * column + f"{_inline(key)}:"
-        lines += "\n" + _block(value, column + INDENT) if inside else f" {_inline(value)}\n"
+        lines += " " * column + f"{inline(key)}:"
+        lines += "\n" + _block(value, column + INDENT) if inside else f" {inline(value)}\n"
     return lines
 
 
-def _inline(value: object) -> str:
+def inline(value: object) -> str:
+    """A value as it stands behind its key."""
     text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10**6)
     return text.removesuffix("...\n").strip()

@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mien.errors import ParamsError
-from mien.params import NETWORK_OPTIONS, parse_params
+from mien.params import NETWORK_OPTIONS, Params, parse_params
 
 Protocol = Literal["sound", "seed"]
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
@@ -66,12 +66,16 @@ class Preset(BaseModel):
         """
         if protocol not in PROTOCOLS:
             raise ParamsError(f"no protocol {protocol!r}; known: {', '.join(PROTOCOLS)}")
-        params = parse_params(merged(self.common, getattr(self, protocol)), f"preset {self.name}")
-        sections = {name: params.section(name).model_dump(mode="json") for name in PRESET_SECTIONS}
-        network = params.train.network
-        options = NETWORK_OPTIONS[network.name](**network.options)
-        sections["train"]["network"] = {"name": network.name, **options.model_dump(mode="json")}
-        return sections
+        return whole_sections(parse_params(merged(self.common, getattr(self, protocol)), f"preset {self.name}"))
+
+
+def whole_sections(params: Params) -> dict[str, dict[str, Any]]:
+    """PRESET_SECTIONS with every key, the options of the network too."""
+    sections = {name: params.section(name).model_dump(mode="json") for name in PRESET_SECTIONS}
+    network = params.train.network
+    options = NETWORK_OPTIONS[network.name](**network.options)
+    sections["train"]["network"] = {"name": network.name, **options.model_dump(mode="json")}
+    return sections
 
 
 def load_preset(name: str) -> Preset:

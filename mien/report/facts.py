@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from mien.labels import USAGES
+from mien.presets import Likeness, likeness
 from mien.reasons import Reason
 
 MEANING: Mapping[str, str] = MappingProxyType(
@@ -62,6 +63,7 @@ class BuildFacts:
     """What the report tells of the stages before.
 
     `sides` is a table of counts, classes (rows) by side of the split (columns); `params` and `notes` are by stage;
+    `likeness` is the preset that the settings are like, if any;
     `pictures` are PNG files by name, `gallery` and `preview`.
     """
 
@@ -72,6 +74,7 @@ class BuildFacts:
     params: Mapping[str, Mapping[str, Any]]
     notes: Mapping[str, Sequence[str]]
     pictures: Mapping[str, bytes]
+    likeness: Likeness | None
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -103,6 +106,7 @@ def collect(build: Path, stages: Sequence[str], table: pd.DataFrame, classes: Se
         fingerprint=_json(build / "ingest" / "fingerprint.json"),
         params={stage: summary["params"] for stage, summary in summaries.items() if summary},
         notes={stage: summary["notes"] for stage, summary in summaries.items() if summary.get("notes")},
+        likeness=likeness({stage: summary["params"] for stage, summary in summaries.items() if summary}),
         pictures={name: path.read_bytes() for name, path in paths.items() if path.is_file()},
     )
 

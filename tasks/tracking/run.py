@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from mien.errors import TrackingError
 from mien.params import STAGES
 from tasks.stage import SUMMARY, stage_folder
-from tasks.tracking.origin import data_input, environment, origin
+from tasks.tracking.origin import data_input, environment, origin, preset_tags
 from tasks.tracking.outbox import Outbox, deliver_kept
 from tasks.tracking.passes import experiment_name, orchestrator_tags, pass_key, process_lives, process_mark
 from tasks.tracking.store import Store, open_store
@@ -150,7 +150,7 @@ def _join_or_create(store: Store) -> str:
             store.client.set_tag(run_id, name, value)
         store.client.update_run(run_id, status="RUNNING")
         return run_id
-    tags = {KEY_TAG: key, **mark, **origin(), **orchestrator_tags()}
+    tags = {KEY_TAG: key, **mark, **origin(), **preset_tags(), **orchestrator_tags()}
     run_name = experiment_name() or tags.get("prefect.flow_run.name")
     run_id = str(store.client.create_run(store.experiment_id, tags=tags, run_name=run_name).info.run_id)
     store.client.log_dict(run_id, environment(), "environment.json")

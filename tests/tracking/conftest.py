@@ -19,6 +19,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_store: Path) ->
     monkeypatch.setenv("PIPELINE_KEY", "test-pass")
     stages = {stage: {"deps": []} for stage in (*STAGES, "train", "evaluate", "register")}
     (tmp_path / "dvc.yaml").write_text(json.dumps({"stages": stages}))
+    (tmp_path / "params.yaml").write_text("train: {}\n")
     (tmp_path / "data.dvc").write_text(json.dumps({"outs": [{"md5": "0123456789abcdef0123456789abcdef.dir"}]}))
     for number, stage in enumerate(STAGES):
         summarise(stage, {"rows": number})

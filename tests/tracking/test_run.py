@@ -1,4 +1,5 @@
 import dataclasses
+import json
 import platform
 import sys
 import time
@@ -7,6 +8,7 @@ import pytest
 from filelock import FileLock
 
 from mien.errors import TrackingError
+from mien.presets import load_preset
 from mien.training import EpochReport
 from tasks.tracking.run import flatten, open_run
 from tasks.tracking.store import EXPERIMENT, open_store
@@ -34,6 +36,23 @@ def test_the_stages_of_a_pass_fill_one_run(project):
     assert run.inputs.dataset_inputs[0].dataset.digest == run.data.tags["data.md5"]
     paths = {item.path for item in open_store().client.list_artifacts(run.info.run_id, "clean")}
     assert paths == {"clean/picture.png"}
+
+
+def test_a_run_is_found_by_the_preset_that_its_settings_are_like(project):
+    sections = load_preset("mememoji").sections("seed")
+    (project / "params.yaml").write_text(json.dumps({**sections, "train": {**sections["train"], "epochs": 3}}))
+    with open_run("train"):
+        pass
+    store = open_store()
+    (run,) = store.client.search_runs([store.experiment_id], "tags.preset = 'mememoji'")
+    assert run.data.tags["preset.protocol"] == "seed"
+    assert run.data.tags["preset.but"] == "train.epochs 3 instead of 100"
+
+
+def test_settings_like_no_preset_leave_no_such_tag(project):
+    with open_run("train"):
+        pass
+    assert not [name for name in runs()[0].data.tags if name.startswith("preset")]
 
 
 def test_an_older_summary_of_a_stage_that_is_still_to_come_is_not_logged(project):

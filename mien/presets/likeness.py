@@ -1,0 +1,56 @@
+"""Which reference project some settings are like, and in what they differ from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from mien.errors import ParamsError
+from mien.params import parse_params
+from mien.params.edit import differences, inline
+from mien.presets.preset import PRESET_SECTIONS, PRESETS, PROTOCOLS, Protocol, load_preset, whole_sections
+
+FAR = 4
+"""More differences than these make another thing of it."""
+
+WORDS: Mapping[Protocol, str] = MappingProxyType({"sound": "sound protocol", "seed": "the seed's protocol"})
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """The nearest preset; `differences` are "key value instead of value", none where all is the same."""
+
+    preset: str
+    protocol: Protocol
+    differences: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        name = f"as the preset {self.preset}, {WORDS[self.protocol]}"
+        return f"{name}, but {'; '.join(self.differences)}" if self.differences else name
+
+
+def likeness(sections: Mapping[str, Any]) -> Likeness | None:
+    """The preset that these sections are like; None when all are far from them or have another network.
+
+    Args:
+        sections: of params.yaml by name; where one is missing or does not validate, they are like nothing.
+    """
+    if not set(PRESET_SECTIONS) <= set(sections):
+        return None
+    try:
+        ours = whole_sections(parse_params({name: sections[name] for name in PRESET_SECTIONS}))
+    except ParamsError:
+        return None
+    candidates = [_compared(ours, name, protocol) for name in PRESETS for protocol in PROTOCOLS]
+    near = [one for one in candidates if one is not None and len(one.differences) <= FAR]
+    return min(near, key=lambda one: len(one.differences), default=None)
+
+
+def _compared(ours: Mapping[str, Any], name: str, protocol: Protocol) -> Likeness | None:
+    theirs = load_preset(name).sections(protocol)
+    if theirs["train"]["network"]["name"] != ours["train"]["network"]["name"]:
+        return None
+    changes = differences(theirs, ours)
+    return Likeness(
+        name, protocol, tuple(f"{one.key} {inline(one.after)} instead of {inline(one.before)}" for one in changes)
+    )

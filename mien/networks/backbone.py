@@ -70,8 +70,10 @@ class Backbone(BackboneOptions, Network):
 
     def features(self, x: KerasTensor) -> KerasTensor:
         """(B, H, W, C) to (B, D), D by the architecture: 576, 960 or 1280."""
-        # In float32 whatever the policy, as the scaling before it.
-        x = layers.Resizing(self.size, self.size, dtype="float32", name="resizing")(x)  # (B, size, size, C)
+        # In float32 whatever the policy, as the scaling before it. Without `training` this layer of Keras takes itself
+        # to be learning, and has all layers behind it think so too when someone calls the model as a function.
+        resizing = layers.Resizing(self.size, self.size, dtype="float32", name="resizing")
+        x = resizing(x, training=False)  # (B, size, size, C)
         if x.shape[-1] == 1:
             x = layers.Concatenate(dtype="float32", name="three_channels")([x, x, x])  # (B, size, size, 3)
         channels = ARCHITECTURES[self.architecture].channels

@@ -80,6 +80,15 @@ def test_a_saved_backbone_is_loaded_without_code_of_ours(architecture, tmp_path)
     np.testing.assert_array_equal(answers(loaded), answers(model))
 
 
+def test_a_model_that_is_called_without_a_word_does_not_learn():
+    model = backbone()
+    before = model.get_weights()
+    model(FACES)
+    assert all(map(np.array_equal, model.get_weights(), before))
+    model(FACES, training=True)
+    assert not all(map(np.array_equal, model.get_weights(), before))
+
+
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_pixels_reach_the_backbone_as_its_own_preprocessing_would_bring_them(architecture):
     """Mean and spread of the faces say nothing to weights that have learnt from other pixels."""

@@ -13,16 +13,16 @@ DECIMALS = 6
 COUNTS = ("classes", "test_rows", "clean_rows", "train_rows", "parameters", "epochs")
 """Columns of whole numbers, which may be missing."""
 
-TOGETHER = "&nbsp;"
-"""A space at which no line ends."""
+TOGETHER, TO = "&nbsp;", "–&#8288;"
+"""A space and a dash at which no line ends."""
 
 DASH = "–"
 """Stands for what nobody has published or measured."""
 
 LEGEND = (
     "Accuracy with its interval: *official*, of all test faces, and *clean*, of those without a pixel-identical twin "
-    "among the Training faces. *Training*: under the sound protocol where that was run. *ms/face*: one face alone, and "
-    "one in a batch of 256."
+    "among the Training faces. *Speed*, under the sound protocol where that was run: images a second in training, "
+    "epochs × seconds, milliseconds for one face alone and for one in a batch of 256."
 )
 TWINS = (
     "*With twins*: test faces have identical twins among those that were learned from or that chose the weights, so "
@@ -44,7 +44,7 @@ def markdown(results: Sequence[Result]) -> str:
     """
     protocols = [name for name in PROTOCOL_NAMES if any(result.protocol == name for result in results)]
     ours = [f"ours, {PROTOCOL_NAMES[protocol]} protocol" for protocol in protocols]
-    head = ["preset", "published", *ours, "training", "ms/face"]
+    head = ["preset", "published", *ours, "speed"]
     presets = [list(group) for _, group in groupby(results, lambda result: result.preset)]
     rows = [head, [":--"] * len(head), *(_row(preset, protocols) for preset in presets)]
     return "\n".join([*(f"| {' | '.join(row)} |" for row in rows), "", LEGEND, *_notes(results), ""])
@@ -56,7 +56,7 @@ def _row(preset: Sequence[Result], protocols: Sequence[str]) -> list[str]:
     ran = [result for result in reversed(preset) if not result.problem]
     costs = ran[0] if ran else preset[0]
     ours = [_ours(by_protocol[name]) if name in by_protocol else DASH for name in protocols]
-    return [_network(costs), _published(costs), *ours, _training(costs), _milliseconds(costs)]
+    return [_network(costs), _published(costs), *ours, _speed(costs)]
 
 
 def _network(result: Result) -> str:
@@ -86,23 +86,21 @@ def _ours(result: Result) -> str:
 def _accuracy(value: float, low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return f"**{value:.1%}**"
-    return f"**{value:.1%}**{TOGETHER}({low * 100:.1f}–{high * 100:.1f})"
+    return f"**{value:.1%}**{TOGETHER}({low * 100:.1f}{TO}{high * 100:.1f})"
 
 
 def _usage(result: Result) -> str:
     return "all Usages" if result.usage == "+".join(USAGES) else str(result.usage)
 
 
-def _training(result: Result) -> str:
-    if result.images_per_second is None:
-        return DASH
-    lines = [f"{result.images_per_second:,.0f} images/s", f"{result.epochs} × {result.seconds_per_epoch:,.1f} s"]
-    return "<br>".join(line.replace(" ", TOGETHER) for line in lines)
-
-
-def _milliseconds(result: Result) -> str:
+def _speed(result: Result) -> str:
+    lines = []
+    if result.images_per_second is not None:
+        lines = [f"{result.images_per_second:,.0f} images/s", f"{result.epochs} × {result.seconds_per_epoch:,.1f} s"]
     known = [value for value in (result.ms_per_face, result.ms_per_face_in_batch) if value is not None]
-    return "<br>".join(format(value, ".1f" if value >= 1 else ".2f") for value in known) or DASH
+    if known:
+        lines.append(", ".join(format(value, ".1f" if value >= 1 else ".2f") for value in known) + " ms")
+    return "<br>".join(line.replace(" ", TOGETHER) for line in lines) or DASH
 
 
 def _notes(results: Sequence[Result]) -> list[str]:

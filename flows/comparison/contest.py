@@ -14,6 +14,7 @@ from prefect.logging import get_run_logger
 from flows.checkout.overrides import overridden
 from flows.comparison.attempt import attempt
 from flows.comparison.entries import Entry, in_running_order
+from flows.comparison.pace import progress
 from flows.comparison.speed import milliseconds
 from flows.reporting.progress import Bar
 from flows.reporting.summary import warned
@@ -45,22 +46,6 @@ def compete(listed: Sequence[Entry], params: Mapping[str, Any], local: bool) -> 
         results = _with_speeds([found[entry.result.name] for entry in listed], Path(models))
     bar.fill()
     return results
-
-
-def progress(done: int, total: int, name: str, seconds: float) -> str:
-    """Where the comparison is, and for how much longer, should the rest be like what is done.
-
-    Args:
-        done: how many are.
-        total: of how many.
-        name: of the one that is next.
-        seconds: since the first began.
-    """
-    said = f"{done + 1} of {total}, preset {name}"
-    if not done:
-        return said
-    left = seconds / done * (total - done)
-    return f"{said}, about {left / 60:.0f} min left" if left >= 90 else f"{said}, about {left:.0f} s left"
 
 
 def _one(entry: Entry, params: Mapping[str, Any], local: bool, model: Path) -> Result:

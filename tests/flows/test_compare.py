@@ -11,7 +11,7 @@ import pytest
 from mien.comparison import ALL, NONE
 from mien.presets import PRESETS, load_preset
 from tests.flows.projects import Exchange
-from tests.flows.servers import Prefect, Program
+from tests.flows.servers import Prefect, program
 
 pytestmark = pytest.mark.slow
 
@@ -24,8 +24,8 @@ class Comparison:
 
     def __init__(self, prefect: Prefect, checkout: Path, *words: str) -> None:
         command = [sys.executable, "-m", "flows.compare", *words, "--set", "train.epochs=1", "--local"]
-        flow = Program(command, checkout, prefect.environment)
-        self.code, self.said = flow.process.wait(900), flow.said
+        with program(command, checkout.parent, prefect.environment, cwd=checkout) as flow:
+            self.code, self.said = flow.process.wait(1800), flow.said
         found = re.search(r"runs/flow-run/([0-9a-f-]{36})", self.said)
         assert found is not None, self.said
         self.prefect, self.run, self.checkout = prefect, found[1], checkout

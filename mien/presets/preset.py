@@ -14,8 +14,8 @@ Protocol = Literal["sound", "seed"]
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 """`sound`: official split, twins apart, only validation faces choose; `seed`: as the project did it."""
 
-PRESETS = ("blog_cnn", "affectnet_cnn", "deep_cnn", "mememoji", "vgg_small", "vgg_small_plain")
-"""The reference projects; the last two are the rows of one of them, with augmentation and without."""
+PRESETS = ("blog_cnn", "affectnet_cnn", "deep_cnn", "mememoji", "vgg_small", "vgg_small_plain", "transfer")
+"""The reference projects; the last three are of one of them: with augmentation, without, and what it wished for."""
 
 PRESET_SECTIONS = ("clean", "split", "augment", "train")
 """The sections of params.yaml that a preset gives, each whole."""

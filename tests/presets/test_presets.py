@@ -132,6 +132,13 @@ def test_the_capstone_is_two_rows_with_and_without_augmentation():
         assert (seed.split.by, seed.split.twins, seed.train.batch_size) == ("official", "ignored", 128)
 
 
+def test_transfer_learning_needs_no_file_and_unfreezes_in_steps_where_there_is_one():
+    transfer = params("transfer").train
+    assert transfer.network.options["weights"] is None
+    assert [(step.after_epochs, step.blocks) for step in transfer.unfreeze] == [(3, 4), (8, None)]
+    assert transfer.augment_online == RANGES["light"]
+
+
 def test_no_preset_makes_copies_that_are_kept():
     assert {params(name).augment.copies for name in PRESETS} == {0}
 
@@ -161,6 +168,7 @@ def test_the_command_lists_them_with_what_was_published(tmp_path, monkeypatch):
         "58.1% (2,084 of 3,589: PrivateTest)",
         "62.2% (3,589: PrivateTest)",
         "58.9% (3,589: PrivateTest)",
+        "no figure",
     ]
 
 

@@ -15,6 +15,7 @@ SHOWN = 24
 MEANINGS: Mapping[Reason, str] = {
     Reason.CONSTANT: "one gray value only",
     Reason.LOW_ENTROPY: "least information; the lowest first",
+    Reason.NOT_A_FACE: "least like a face; the least first, with its score",
     Reason.DUPLICATE_ACROSS: "Training face (left) with a twin in a test set (right)",
     Reason.LABEL_CONFLICT: "Training face (left) with a twin of another label (right)",
     Reason.DUPLICATE_WITHIN: "Training face (left) that repeats an earlier one (right)",
@@ -44,10 +45,10 @@ def _names(cleaned: Cleaned) -> np.ndarray:
 
 def _dropped(images: np.ndarray, cleaned: Cleaned, reason: Reason, names: Mapping[int, tuple[str, str]]) -> Section:
     rows = cleaned.dropped[cleaned.dropped["reason"] == reason]
-    shown = rows.nsmallest(SHOWN, "entropy") if reason == Reason.LOW_ENTROPY else _spread(rows)
+    measure, unit = ("nonface", "") if reason == Reason.NOT_A_FACE else ("entropy", " bits")
     tiles = [
-        _pair(images, (face, twin), names) if twin != NO_TWIN else _single(images, face, label, bits)
-        for face, twin, label, bits in shown[["face", "twin", "label", "entropy"]].itertuples(index=False)
+        _pair(images, (face, twin), names) if twin != NO_TWIN else _single(images, face, label, f"{value:.2f}{unit}")
+        for face, twin, label, value in _shown(rows, reason)[["face", "twin", "label", measure]].itertuples(index=False)
     ]
     return Section(f"{reason}: {len(rows):,}", tiles, MEANINGS[reason] if len(rows) else "none")
 
@@ -55,9 +56,16 @@ def _dropped(images: np.ndarray, cleaned: Cleaned, reason: Reason, names: Mappin
 def _review(images: np.ndarray, cleaned: Cleaned) -> Section:
     low, high = REVIEW_BITS
     rows = cleaned.review[["face", "label", "bits"]].head(SHOWN)
-    tiles = [_single(images, face, label, bits) for face, label, bits in rows.itertuples(index=False)]
+    tiles = [_single(images, face, label, f"{bits:.2f} bits") for face, label, bits in rows.itertuples(index=False)]
     note = f"histogram entropy of {low:g} to {high:g} bits, lowest first: placeholders, text, cut-outs; also real faces"
     return Section(f"kept, for review: {len(cleaned.review):,}", tiles, note)
+
+
+def _shown(rows: pd.DataFrame, reason: Reason) -> pd.DataFrame:
+    """The rows that a rule by rank is surest of; of other rules a sample."""
+    if reason == Reason.LOW_ENTROPY:
+        return rows.nsmallest(SHOWN, "entropy")
+    return rows.nlargest(SHOWN, "nonface") if reason == Reason.NOT_A_FACE else _spread(rows)
 
 
 def _spread(rows: pd.DataFrame) -> pd.DataFrame:
@@ -65,8 +73,8 @@ def _spread(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.iloc[np.unique(np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).astype(int))]
 
 
-def _single(images: np.ndarray, face: int, label: str, bits: float) -> Tile:
-    return Tile([images[face]], f"{face}\n{label or 'no label'}\n{bits:.2f} bits")
+def _single(images: np.ndarray, face: int, label: str, measure: str) -> Tile:
+    return Tile([images[face]], f"{face}\n{label or 'no label'}\n{measure}")
 
 
 def _pair(images: np.ndarray, pair: Sequence[int], names: Mapping[int, tuple[str, str]]) -> Tile:

@@ -9,7 +9,7 @@ import pandas as pd
 from mien.cleaning.duplicates import Pairs, near_pairs, twin_groups
 from mien.cleaning.entropy import constant, entropy, global_entropy
 from mien.datasets.table import Faces
-from mien.params import CleanParams, EntropyRule
+from mien.params import CleanParams, EntropyRule, NonfaceRule
 from mien.reasons import Reason
 
 NO_TWIN = -1
@@ -21,6 +21,7 @@ REVIEW_BITS = (0.5, 4.0)
 REASONS = (
     Reason.CONSTANT,
     Reason.LOW_ENTROPY,
+    Reason.NOT_A_FACE,
     Reason.DUPLICATE_ACROSS,
     Reason.LABEL_CONFLICT,
     Reason.DUPLICATE_WITHIN,
@@ -36,10 +37,10 @@ class Cleaned:
     """The outcome of `clean_faces`; every face that came in is in exactly one of the two tables.
 
     `kept` has the columns of faces.parquet and `group` (int32, smallest `face` of its group of twins),
-    `twin_in_training` (bool: a row of a test set whose very image is among all the Training rows) and `entropy`
-    (float32, bits per pixel). `dropped` has `reason` and `twin` (int32 face, -1: none) as well. `review` are the rows
-    of `kept` whose histogram entropy, here the column `bits`, lies within REVIEW_BITS, the lowest first; `near` are
-    the pairs of near twins by position.
+    `twin_in_training` (bool: a row of a test set whose very image is among all the Training rows), `entropy`
+    (float32, bits per pixel) and `nonface` (float32, higher: less like a face; NaN without that rule). `dropped` has
+    `reason` and `twin` (int32 face, -1: none) as well. `review` are the rows of `kept` whose histogram entropy, here
+    the column `bits`, lies within REVIEW_BITS, the lowest first; `near` are the pairs of near twins by position.
     """
 
     kept: pd.DataFrame
@@ -65,7 +66,7 @@ class Cleaned:
 
 
 def clean_faces(faces: Faces, params: CleanParams) -> Cleaned:
-    """Drop faces that carry no information, twins of test faces, twins that disagree and twins that only repeat.
+    """Drop faces without information, pictures without a face, and twins: of test faces, that disagree, that repeat.
 
     The rules are asked in the order of REASONS, and each looks at the faces that the ones before have left. The test
     sets stay whole but for constant images (and the entropy rule, where it names their Usage).
@@ -114,8 +115,15 @@ def _measured(
         group=table["face"].to_numpy()[groups].astype(np.int32),
         twin_in_training=(table["usage"] != TRAINING) & table["sha256"].isin(trained),
         entropy=bits if by_histogram else entropy(images, "local"),
+        nonface=np.float32(np.nan) if params.nonfaces is None else _nonface(images),
         constant=constant(images),
     )
+
+
+def _nonface(images: np.ndarray) -> np.ndarray:
+    from mien.cleaning.nonfaces import nonface_scores  # scikit-learn, which only this rule needs
+
+    return nonface_scores(images)
 
 
 def _judged(table: pd.DataFrame, params: CleanParams) -> pd.DataFrame:
@@ -141,6 +149,9 @@ def _rules(params: CleanParams) -> list[tuple[Reason, Rule]]:
     if params.entropy is not None:
         limits = params.entropy
         rules.append((Reason.LOW_ENTROPY, lambda table: _low_entropy(table, limits)))
+    if params.nonfaces is not None:
+        least = params.nonfaces
+        rules.append((Reason.NOT_A_FACE, lambda table: _not_a_face(table, least)))
     return sorted(rules, key=lambda pair: REASONS.index(pair[0]))
 
 
@@ -153,6 +164,12 @@ def _low_entropy(table: pd.DataFrame, rule: EntropyRule) -> pd.Series:
     ranked = table[table["usage"].isin(rule.usages)].sort_values(["entropy", "face"])
     if rule.drop_percent is None:
         return _without_twin(ranked.index[ranked["entropy"] < rule.min_bits])
+    return _without_twin(ranked.index[: int(len(ranked) * rule.drop_percent / 100)])
+
+
+def _not_a_face(table: pd.DataFrame, rule: NonfaceRule) -> pd.Series:
+    """By rank among all rows of the rule's Usages, those included that an earlier rule drops."""
+    ranked = table[table["usage"].isin(rule.usages)].sort_values(["nonface", "face"], ascending=[False, True])
     return _without_twin(ranked.index[: int(len(ranked) * rule.drop_percent / 100)])
 
 

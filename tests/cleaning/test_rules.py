@@ -70,6 +70,12 @@ def test_every_face_is_in_exactly_one_table_and_each_keeps_its_columns():
     assert cleaned.dropped["twin"].dtype == np.int32
 
 
+def test_without_the_rule_for_non_faces_nothing_is_scored_and_no_row_is_dropped_as_one():
+    cleaned = clean_faces(faces_of(("0", "Training", "sad"), ("1", "Training", "sad")), rules(nonfaces=None))
+    assert cleaned.kept["nonface"].isna().all()
+    assert cleaned.reasons["not_a_face"] == 0
+
+
 def test_constant_images_go_from_every_usage():
     faces = faces_of(*(("0", usage, "sad") for usage in GOLDEN), *(("1", usage, "sad") for usage in GOLDEN))
     cleaned = clean_faces(faces, rules(constant=True))

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from mien.comparison.__main__ import main
@@ -31,6 +33,11 @@ def test_table_and_picture_come_between_the_markers_and_all_else_stays(compared,
         "README.md",
     ]
     assert (tmp_path / "docs/comparison.csv").read_text() == "name,official\n"
+
+
+def test_the_readme_of_this_project_has_its_place_for_it():
+    readme = Path(__file__).parents[2] / "README.md"
+    assert "| preset |" in replaced(readme.read_text(encoding="utf-8"), "| preset |", "README.md")
 
 
 def test_a_second_time_changes_nothing(compared, tmp_path):

@@ -1,6 +1,6 @@
 """Stage `clean`: drop faces that carry no information, twins of test faces, and twins that disagree or only repeat.
 
-Reads build/ingest, writes build/clean/{kept.parquet, dropped.parquet, gallery.png, summary.json}.
+Reads build/ingest, writes build/clean/{kept.parquet, dropped.parquet, doubtful.parquet, gallery.png, summary.json}.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from mien.gallery import write_png
 from mien.params import CleanParams
 from tasks.stage import Outcome, run_stage, stage_folder
 
-KEPT, DROPPED, GALLERY = "kept.parquet", "dropped.parquet", "gallery.png"
+KEPT, DROPPED, DOUBTFUL, GALLERY = "kept.parquet", "dropped.parquet", "doubtful.parquet", "gallery.png"
 
 
 def clean(params: CleanParams) -> Outcome:
@@ -25,9 +25,11 @@ def clean(params: CleanParams) -> Outcome:
     folder.mkdir(parents=True, exist_ok=True)
     cleaned.kept.to_parquet(folder / KEPT, index=False)
     cleaned.dropped.to_parquet(folder / DROPPED, index=False)
+    cleaned.doubts.table.to_parquet(folder / DOUBTFUL, index=False)
     write_png(folder / GALLERY, removed_sheet(faces.images, cleaned))
     _check_share(cleaned, params.max_dropped_share, folder)
-    return Outcome(_metrics(cleaned), [DROPPED, GALLERY], _notes(cleaned))
+    judged = len(cleaned.doubts.table) > 0
+    return Outcome(_metrics(cleaned), [DROPPED, *([DOUBTFUL] if judged else []), GALLERY], _notes(cleaned))
 
 
 def _check_share(cleaned: Cleaned, limit: float, folder: Path) -> None:
@@ -40,7 +42,7 @@ def _check_share(cleaned: Cleaned, limit: float, folder: Path) -> None:
         )
 
 
-def _metrics(cleaned: Cleaned) -> dict[str, int]:
+def _metrics(cleaned: Cleaned) -> dict[str, float | int]:
     sizes = cleaned.group_sizes
     return {
         "kept": len(cleaned.kept),
@@ -51,7 +53,15 @@ def _metrics(cleaned: Cleaned) -> dict[str, int]:
         "largest_twin_group": int(sizes.max(initial=1)),
         "near_pairs": len(cleaned.near),
         "review": len(cleaned.review),
+        **_doubts(cleaned),
     }
+
+
+def _doubts(cleaned: Cleaned) -> dict[str, float | int]:
+    doubts = cleaned.doubts
+    if not len(doubts.table):
+        return {}
+    return {"labels.judged": len(doubts.table), "labels.believed": doubts.believed, "labels.wrong": doubts.wrong}
 
 
 def _notes(cleaned: Cleaned) -> list[str]:
@@ -63,6 +73,12 @@ def _notes(cleaned: Cleaned) -> list[str]:
         low, high = REVIEW_BITS
         notes.append(
             f"{len(cleaned.review):,} kept faces have a histogram of {low:g} to {high:g} bits; lowest: {GALLERY}"
+        )
+    doubts = cleaned.doubts
+    if len(doubts.table):
+        notes.append(
+            f"networks that had not seen the face agree with {doubts.believed:.1%} of {len(doubts.table):,} Training "
+            f"labels; about {doubts.wrong:,} seem wrong, the least believed first in {DOUBTFUL} and {GALLERY}"
         )
     return notes
 

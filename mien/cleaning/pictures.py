@@ -9,7 +9,7 @@ from mien.cleaning.rules import NO_TWIN, REASONS, REVIEW_BITS, Cleaned
 from mien.gallery import Section, Tile, sheet
 from mien.reasons import Reason
 
-SHOWN = 24
+SHOWN, DOUBTS_SHOWN = 24, 60
 """Most tiles of a section."""
 
 MEANINGS: Mapping[Reason, str] = {
@@ -19,6 +19,7 @@ MEANINGS: Mapping[Reason, str] = {
     Reason.DUPLICATE_ACROSS: "Training face (left) with a twin in a test set (right)",
     Reason.LABEL_CONFLICT: "Training face (left) with a twin of another label (right)",
     Reason.DUPLICATE_WITHIN: "Training face (left) that repeats an earlier one (right)",
+    Reason.DOUBTFUL_LABEL: "labels least believed, dropped or not: given -> suggested, probability of the given one",
 }
 
 
@@ -33,8 +34,8 @@ def removed_sheet(images: np.ndarray, cleaned: Cleaned) -> np.ndarray:
         The page, uint8 (height, width, 3) RGB.
     """
     rows = {int(face): (usage, label) for face, usage, label in _names(cleaned)}
-    sections = [_dropped(images, cleaned, reason, rows) for reason in REASONS]
-    sections.append(_review(images, cleaned))
+    sections = [_dropped(images, cleaned, reason, rows) for reason in REASONS if reason != Reason.DOUBTFUL_LABEL]
+    sections += [_doubts(images, cleaned), _review(images, cleaned)]
     return sheet(sections, title=f"Cleaning: {len(cleaned.dropped):,} of {len(cleaned):,} faces dropped")
 
 
@@ -51,6 +52,16 @@ def _dropped(images: np.ndarray, cleaned: Cleaned, reason: Reason, names: Mappin
         for face, twin, label, value in _shown(rows, reason)[["face", "twin", "label", measure]].itertuples(index=False)
     ]
     return Section(f"{reason}: {len(rows):,}", tiles, MEANINGS[reason] if len(rows) else "none")
+
+
+def _doubts(images: np.ndarray, cleaned: Cleaned) -> Section:
+    rows = cleaned.doubts.table[["face", "label", "suggested", "score"]].head(DOUBTS_SHOWN)
+    tiles = [
+        Tile([images[face]], f"{face}\n{label}\n-> {suggested}\n{score:.1%}")
+        for face, label, suggested, score in rows.itertuples(index=False)
+    ]
+    reason = Reason.DOUBTFUL_LABEL
+    return Section(f"{reason}: {cleaned.reasons[reason]:,}", tiles, MEANINGS[reason] if tiles else "not looked for")
 
 
 def _review(images: np.ndarray, cleaned: Cleaned) -> Section:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mien.cleaning import judges
+from mien.cleaning.doubt import Doubts, Judge, doubt, no_doubts
 from mien.cleaning.duplicates import Pairs, near_pairs, twin_groups
 from mien.cleaning.entropy import constant, entropy, global_entropy
 from mien.datasets.table import Faces
@@ -25,6 +27,7 @@ REASONS = (
     Reason.DUPLICATE_ACROSS,
     Reason.LABEL_CONFLICT,
     Reason.DUPLICATE_WITHIN,
+    Reason.DOUBTFUL_LABEL,
 )
 """In the order in which the rules are asked; a face keeps the first reason that it gets."""
 
@@ -40,13 +43,15 @@ class Cleaned:
     `twin_in_training` (bool: a row of a test set whose very image is among all the Training rows), `entropy`
     (float32, bits per pixel) and `nonface` (float32, higher: less like a face; NaN without that rule). `dropped` has
     `reason` and `twin` (int32 face, -1: none) as well. `review` are the rows of `kept` whose histogram entropy, here
-    the column `bits`, lies within REVIEW_BITS, the lowest first; `near` are the pairs of near twins by position.
+    the column `bits`, lies within REVIEW_BITS, the lowest first; `near` are the pairs of near twins by position;
+    `doubts` are the Training labels that were judged.
     """
 
     kept: pd.DataFrame
     dropped: pd.DataFrame
     review: pd.DataFrame
     near: Pairs
+    doubts: Doubts
 
     def __len__(self) -> int:
         return len(self.kept) + len(self.dropped)
@@ -65,11 +70,12 @@ class Cleaned:
         return sizes
 
 
-def clean_faces(faces: Faces, params: CleanParams) -> Cleaned:
+def clean_faces(faces: Faces, params: CleanParams, judge: Judge = judges.judge) -> Cleaned:
     """Drop faces without information, pictures without a face, and twins: of test faces, that disagree, that repeat.
 
     The rules are asked in the order of REASONS, and each looks at the faces that the ones before have left. The test
-    sets stay whole but for constant images (and the entropy rule, where it names their Usage).
+    sets stay whole but for constant images (and the entropy rule, where it names their Usage). `judge` makes the models
+    that judge labels, where `params` want that.
     """
     table = faces.table.sort_values("face", ignore_index=True)
     images = faces.images if _is_all(table, faces.images) else faces.images[table["face"]]
@@ -77,10 +83,12 @@ def clean_faces(faces: Faces, params: CleanParams) -> Cleaned:
     near = _near(table, images, params)
     table = _measured(table, images, bits, near, params)
     table = _judged(table, params).drop(columns="constant")
+    doubts = _doubts(table, images, params, judge)
+    _drop_doubtful(table, doubts)
     is_kept = table["reason"] == ""
     kept = table[is_kept].drop(columns=["reason", "twin"])
     dropped = table[~is_kept].reset_index(drop=True)
-    return Cleaned(kept.reset_index(drop=True), dropped, _review(kept, bits), near)
+    return Cleaned(kept.reset_index(drop=True), dropped, _review(kept, bits), near, doubts)
 
 
 def _review(kept: pd.DataFrame, bits: np.ndarray) -> pd.DataFrame:
@@ -200,6 +208,20 @@ def _within(table: pd.DataFrame) -> pd.Series:
     kept = training.groupby("group")["face"].transform("min")
     repeated: pd.Series = kept[kept != training["face"]]
     return repeated
+
+
+def _doubts(table: pd.DataFrame, images: np.ndarray, params: CleanParams, judge: Judge) -> Doubts:
+    """Of the labelled Training faces that all rules have left."""
+    if params.doubtful_labels is None:
+        return no_doubts()
+    left = _left(table)
+    rows = left[(left["usage"] == TRAINING) & (left["label"] != "")]
+    return doubt(images[rows.index], rows, params.doubtful_labels, judge)
+
+
+def _drop_doubtful(table: pd.DataFrame, doubts: Doubts) -> None:
+    faces = doubts.table.loc[doubts.table["dropped"], "face"]
+    table.loc[table["face"].isin(faces), "reason"] = Reason.DOUBTFUL_LABEL.value
 
 
 def _left(table: pd.DataFrame) -> pd.DataFrame:

@@ -83,7 +83,8 @@ class DoubtfulLabels(Section):
     drop_percent: float = Field(
         0.0, ge=0.0, lt=50.0, description="Drop int(n * percent / 100) of the n rows judged; 0: only report them."
     )
-    folds: int = Field(5, ge=2, le=20, description="Models, each judging the share of the rows that it has not seen.")
+    folds: int = Field(5, ge=2, le=20, description="Networks, each judging the share of rows that it has not seen.")
+    epochs: int | None = Field(None, ge=1, description="Of each network; null: 25 for 2,000 rows, fewer for more.")
     seed: int = Field(42, ge=0)
 
 

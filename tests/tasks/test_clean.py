@@ -50,6 +50,7 @@ def test_too_many_dropped_faces_fail_it_with_counts_and_everything_written(proje
     with pytest.raises(DataError, match=r"3 of 24 .*10\.0%.*1 constant.*1 duplicate_within.*build/clean/gallery.png"):
         clean(CleanParams(max_dropped_share=0.1))
     assert sorted(path.name for path in (project / "clean").iterdir()) == [
+        "doubtful.parquet",
         "dropped.parquet",
         "gallery.png",
         "kept.parquet",
@@ -62,6 +63,13 @@ def test_a_second_run_writes_the_same_bytes(project):
         return {path.name: path.read_bytes() for path in (project / "clean").iterdir()}
 
     assert written() == written()
+
+
+def test_labels_are_believed_where_nobody_asks(project):
+    outcome = clean(CleanParams(**RULES))
+    assert len(pd.read_parquet(project / "clean" / "doubtful.parquet")) == 0
+    assert not [name for name in outcome.metrics if name.startswith("labels.")]
+    assert not any("seem wrong" in note for note in outcome.notes)
 
 
 def test_it_writes_nothing_outside_its_folder(project):

@@ -1,0 +1,124 @@
+"""Networks that judge the labels of faces they have not seen: one for each fold, each in a process with one core.
+
+With one core each, the sums of a network do not depend on how many cores there are, and small networks learn no slower:
+the folds share the cores instead. The device is always the processor, whose results are the same from run to run.
+"""
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
+from multiprocessing.sharedctypes import Synchronized
+from typing import TypeAlias
+
+import numpy as np
+
+from mien.cleaning.doubt import Folds
+from mien.params import DoubtfulLabels
+from mien.progress import meter
+
+Counter: TypeAlias = "Synchronized[int]"
+
+ONE_CORE = {
+    "CUDA_VISIBLE_DEVICES": "-1",
+    "JAX_PLATFORMS": "cpu",
+    "OMP_NUM_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+}
+"""Read by the backends of Keras when they are imported."""
+
+SHOWN, FEWEST_EPOCHS, MOST_EPOCHS = 50_000, 8, 40
+"""Faces that a network is shown where the epochs are not given, and between how many epochs that is."""
+
+_done: Counter
+"""In a process of the pool: epochs that all of them have done."""
+
+POLL = 2.0
+"""Seconds between two looks at the progress."""
+
+
+def judge(images: np.ndarray, codes: np.ndarray, folds: Folds, classes: int, params: DoubtfulLabels) -> np.ndarray:
+    """Judge every face by the network of its fold.
+
+    Args:
+        images: uint8 (N, H, W) or (N, H, W, 3).
+        codes: (N,) labels 0 to `classes` - 1.
+        folds: together they judge every face once.
+        classes: number of labels.
+        params: seed of the networks and their epochs; where these are null, as many as show SHOWN faces.
+
+    Returns:
+        Probabilities, float64 (N, classes). The same whatever the number of cores.
+    """
+    epochs = params.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, SHOWN // len(codes)))
+    context, probabilities = get_context("spawn"), np.zeros((len(codes), classes))
+    done: Counter = context.Value("i", 0)
+    workers = min(len(folds), os.cpu_count() or 1)
+    with _one_core(), ProcessPoolExecutor(workers, context, _begin, (done,)) as pool:
+        futures = [
+            pool.submit(_fold, images[seen], codes[seen], images[unseen], classes, epochs, _seed(params.seed, number))
+            for number, (seen, unseen) in enumerate(folds)
+        ]
+        _watch(futures, done, epochs * len(folds))
+        for (_, unseen), future in zip(folds, futures, strict=True):
+            probabilities[unseen] = future.result()
+    return probabilities
+
+
+def _seed(seed: int, number: int) -> int:
+    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+
+
+@contextmanager
+def _one_core() -> Iterator[None]:
+    """Let processes that are started meanwhile inherit ONE_CORE."""
+    before = dict(os.environ)
+    os.environ.update(ONE_CORE)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _watch(futures: Sequence[Future[np.ndarray]], done: Counter, epochs: int) -> None:
+    """Show how many epochs are done until all folds have ended, or one has failed."""
+    with meter("labels judged, epochs", epochs) as progress:
+        while True:
+            ended, running = wait(futures, POLL, FIRST_EXCEPTION)
+            progress.advance(done.value - progress.done)
+            if not running or any(future.exception() for future in ended):
+                return
+
+
+def _begin(done: Counter) -> None:
+    """Make ready a process of the pool, which ends with the one that started it."""
+    global _done
+    _done = done
+    starter = parent_process()
+    assert starter is not None
+    threading.Thread(target=_end_with, args=(starter,), daemon=True).start()
+
+
+def _end_with(starter: BaseProcess) -> None:
+    starter.join()
+    os._exit(1)
+
+
+def _fold(seen: np.ndarray, codes: np.ndarray, unseen: np.ndarray, classes: int, epochs: int, seed: int) -> np.ndarray:
+    """Runs in a process of the pool."""
+    from mien.cleaning import network
+
+    model = network.learn(seen, codes, classes, epochs, seed, _tick)
+    return network.judge(model, unseen, seed)
+
+
+def _tick() -> None:
+    with _done.get_lock():
+        _done.value += 1

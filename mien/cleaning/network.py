@@ -1,0 +1,100 @@
+"""A small network that learns expressions from few faces, quickly and on one core: what judges doubtful labels.
+
+It sees edges instead of gray values, as histograms of oriented gradients do: light and skin are gone before anything is
+learned. On 2,000 drawn faces it is after 10 epochs where `vgg_small` is after 50.
+"""
+
+from collections.abc import Callable
+
+import cv2
+import keras
+import numpy as np
+from keras import layers
+
+from mien.augmentation.offline import augment
+from mien.cleaning.batches import gray_batches
+from mien.params import RANGES
+
+SIDE = 48
+"""Height and width in pixels to which faces are resized."""
+
+DIRECTIONS, CELL = 8, 2
+"""Of edges, and pixels in each direction that are averaged."""
+
+SURROUNDINGS, FLAT = 5.0, 16.0
+"""Edges are divided by their strength within so many pixels (standard deviation), plus so many gray values."""
+
+BATCH, PEAK_RATE, WARM_UP, DECAY = 64, 3e-3, 0.1, 0.01
+"""Faces in a batch, largest learning rate, share of the steps in which it rises, weight decay."""
+
+LOOKS = 6
+"""A face is judged as it is, mirrored, and in changed copies: the mean of so many answers."""
+
+
+def edges(images: np.ndarray) -> np.ndarray:
+    """Strength of edges by direction, uint8 (N, H, W[, 3]) to float32 (N, 24, 24, DIRECTIONS)."""
+    side = SIDE // CELL
+    out = np.empty((len(images), side, side, DIRECTIONS), np.float32)
+    angles = np.arange(DIRECTIONS, dtype=np.float32) * (2 * np.pi / DIRECTIONS)
+    towards = np.stack([np.cos(angles), np.sin(angles)])  # (2, DIRECTIONS)
+    for number, face in enumerate(face for batch in gray_batches(images) for face in batch):
+        strengths = np.maximum(_gradient(face) @ towards, 0)  # (SIDE, SIDE, DIRECTIONS)
+        out[number] = strengths.reshape(side, CELL, side, CELL, DIRECTIONS).mean(axis=(1, 3))
+    return out
+
+
+def _gradient(face: np.ndarray) -> np.ndarray:
+    """(H, W) uint8 to (SIDE, SIDE, 2) float32, across and down, relative to the edges around."""
+    pixels = cv2.resize(face, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    gradient = np.stack([cv2.Sobel(pixels, -1, 1, 0), cv2.Sobel(pixels, -1, 0, 1)], axis=-1)
+    around = cv2.GaussianBlur(np.square(gradient).sum(axis=-1), (0, 0), SURROUNDINGS)
+    relative: np.ndarray = gradient / (np.sqrt(around) + FLAT)[..., None]
+    return relative
+
+
+def build(classes: int) -> keras.Model:
+    """Edges (B, 24, 24, DIRECTIONS) to probabilities (B, `classes`), not compiled."""
+    faces = keras.Input((SIDE // CELL, SIDE // CELL, DIRECTIONS))
+    x = _block(faces, 48)
+    for filters, dropout in ((64, 0.1), (128, 0.2), (128, 0.0)):
+        x = layers.Dropout(dropout)(layers.MaxPooling2D(2)(_block(x, filters)))  # (B, 12, 12, 64) ... (B, 3, 3, 128)
+    x = layers.Dropout(0.5)(layers.Flatten()(x))
+    return keras.Model(faces, layers.Dense(classes, activation="softmax")(x))
+
+
+def _block(x: keras.KerasTensor, filters: int) -> keras.KerasTensor:
+    x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+
+
+def learn(
+    images: np.ndarray, codes: np.ndarray, classes: int, epochs: int, seed: int, tick: Callable[[], None]
+) -> keras.Model:
+    """Train on `images` uint8 (N, H, W[, 3]) with labels `codes` (N,), each face changed anew in every epoch.
+
+    `tick` is called after each epoch.
+    """
+    keras.utils.set_random_seed(seed)
+    model = build(classes)
+    steps = epochs * max(1, len(codes) // BATCH)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - round(steps * WARM_UP), warmup_target=PEAK_RATE, warmup_steps=round(steps * WARM_UP)
+    )
+    model.compile(keras.optimizers.AdamW(rate, weight_decay=DECAY), "categorical_crossentropy")
+    targets = np.eye(classes, dtype=np.float32)[codes]
+    for epoch in range(epochs):
+        numbers = np.random.default_rng([seed, epoch])
+        order = numbers.permutation(len(codes))[: steps // epochs * BATCH]
+        changed = augment(images[order], RANGES["light"], int(numbers.integers(2**32)), threads=1)
+        model.fit(edges(changed), targets[order], batch_size=BATCH, shuffle=False, verbose=0)
+        tick()
+    return model
+
+
+def judge(model: keras.Model, images: np.ndarray, seed: int) -> np.ndarray:
+    """Probabilities of `images`, float64 (N, classes): the mean over LOOKS at each face."""
+    looks = [images, np.ascontiguousarray(images[:, :, ::-1])]
+    looks += [augment(images, RANGES["light"], seed + number, threads=1) for number in range(LOOKS - 2)]
+    answers = [model.predict(edges(look), batch_size=4 * BATCH, verbose=0).astype(np.float64) for look in looks]
+    mean: np.ndarray = sum(answers) / len(answers)
+    return mean

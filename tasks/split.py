@@ -8,6 +8,7 @@ import json
 import pandas as pd
 
 from mien.params import SplitParams
+from mien.soundness import soundness
 from mien.splitting import Split, split_faces
 from tasks.stage import Outcome, run_stage, stage_folder
 
@@ -40,9 +41,11 @@ def _notes(parted: Split) -> list[str]:
     origin = ", ".join(
         f"{side} from {' and '.join(sorted(rows['usage'].unique()))}" for side, rows in parted.faces.groupby("split")
     )
+    statement = soundness(parted.faces).statement  # now, not after hours of training
     return [
         f"{sides} faces of {len(parted.classes)} classes ({', '.join(parted.classes)}); excluded: {reasons}",
         origin,
+        *([statement] if statement else []),
     ]
 
 

@@ -19,8 +19,10 @@ def figures_table(champion: Mapping[str, str]) -> str:
     metrics = json.loads((stage_folder("evaluate") / "metrics.json").read_text(encoding="utf-8"))
     promoted = f"champion, version {champion['version']}" if champion else "champion (none yet)"
     rows = [_row(metrics[side], side, name, champion) for side in SIDES for name in FIGURES if name in metrics[side]]
+    statement = metrics["protocol"]["statement"]
     return "\n".join(
         [
+            *([f"**{statement}**", ""] if statement else []),
             f"| figure | this run | {promoted} | difference |",
             "|---|---|---|---|",
             *rows,

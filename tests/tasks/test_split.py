@@ -17,6 +17,8 @@ def project(tmp_path, monkeypatch):
     rows = [(usage, label) for usage in USAGES for label in ("happy", "sad", "neutral") for _ in range(10)]
     table = pd.DataFrame(rows, columns=["usage", "label"])
     table["face"] = table["group"] = np.arange(len(table), dtype=np.int32)
+    table["sha256"] = [f"{face:064x}" for face in table["face"]]
+    table["twin_in_training"] = False
     table.loc[len(table) - 1, "label"] = ""
     (tmp_path / "build" / "clean").mkdir(parents=True)
     table.to_parquet(tmp_path / "build" / "clean" / "kept.parquet", index=False)
@@ -55,6 +57,13 @@ def test_its_note_tells_the_sizes_and_the_classes(project):
     note, origin = split(SplitParams()).notes
     assert origin == "test from PrivateTest, train from Training, validation from PublicTest"
     assert note == "train 30, validation 30, test 29 faces of 3 classes (happy, sad, neutral); excluded: 1 unlabeled"
+
+
+def test_a_split_that_makes_the_figures_worthless_is_said_before_anything_is_trained(project):
+    outcome = split(SplitParams(validation="test"))
+    assert outcome.notes[2] == "These figures are not to be believed: 29 of 29 test faces chose the weights."
+    assert (outcome.metrics["validation"], outcome.metrics["test"]) == (29, 29)
+    assert len(pd.read_parquet(project / "split" / "faces.parquet")) == 30 + 29 + 29
 
 
 def test_a_second_run_writes_the_same_bytes(project):

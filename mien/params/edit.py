@@ -49,6 +49,8 @@ def edit_params(changes: Mapping[str, Any], path: Path | str = PARAMS_FILE) -> l
         ParamsError: the file is missing or no YAML, or the result does not validate; nothing is written.
     """
     before, text = read_params(path)
+    if not isinstance(before, dict):
+        raise ParamsError(f"{path}: must be sections with settings. Received: {type(before).__name__}.")
     wanted: object = before
     for key, value in changes.items():
         wanted = _replaced(wanted, key.split("."), yaml.safe_load(yaml.safe_dump(value, sort_keys=False)))
@@ -110,10 +112,10 @@ def _edits_of(text: str, name: yaml.Node, node: yaml.Node, before: object, wante
         return
     as_block = isinstance(wanted, dict) and bool(wanted) and not getattr(node, "flow_style", False)
     colon = text.index(":", name.end_mark.index)
-    line = _line_end(text, colon)
-    yield _Edit(colon, colon + 1 if _is_block(node) else _end(node), ":" if as_block else f": {inline(wanted)}")
+    head = colon + 1 if _is_block(node) else _end(node)
+    yield _Edit(colon, head, ":" if as_block else f": {inline(wanted)}")
     body = _block(wanted, name.start_mark.column + INDENT) if isinstance(wanted, dict) and as_block else ""
-    yield _Edit(line, _line_end(text, _end(node)) if _is_block(node) else line, body)
+    yield _Edit(_line_end(text, head), _line_end(text, _end(node)), body)
 
 
 def _is_block(node: yaml.Node) -> bool:

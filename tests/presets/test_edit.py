@@ -113,6 +113,24 @@ def test_what_a_program_cannot_change_without_harm_is_left_to_people(path):
     assert path.read_text() == before
 
 
+def test_a_list_over_several_lines_is_replaced_by_one_in_one_line(path):
+    text = "validate:\n  required_classes: [sad,\n    happy]  # two\nclean:\n  entropy:\n    min_bits: 1.0\n"
+    for usages in (
+        "    usages: [Training,\n      PublicTest]\n",
+        "    usages:\n      - Training\n      - PublicTest\n",
+    ):
+        path.write_text(text + usages, encoding="utf-8")
+        edit_params({"validate.required_classes": ["sad", "angry"], "clean.entropy.usages": ["PrivateTest"]}, path)
+        assert path.read_text() == text.replace("[sad,\n    happy]", "[sad, angry]") + "    usages: [PrivateTest]\n"
+
+
+def test_a_file_that_holds_no_sections_is_refused(path):
+    path.write_text("- train\n", encoding="utf-8")
+    with pytest.raises(ParamsError, match="must be sections with settings. Received: list"):
+        edit_params({"train.epochs": 4}, path)
+    assert path.read_text() == "- train\n"
+
+
 def test_a_file_without_a_last_line_break_or_without_anything_is_no_hindrance(path):
     for text in ("", "train:\n  epochs: 3"):
         path.write_text(text, encoding="utf-8")

@@ -79,7 +79,7 @@ def _check_workers(client: SyncPrefectClient) -> None:
     if not living_workers(client, POOL):
         raise FlowError(
             f"no worker of the pool {POOL!r} lives. On the machine with the GPU: "
-            f"`uv run prefect worker start --pool {POOL}`; or train in place with --local."
+            f"`uv run prefect worker start --pool {POOL}`; or train in place with --local (a sweep: without --workers)."
         )
 
 

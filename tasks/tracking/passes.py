@@ -39,10 +39,12 @@ def process_mark(process: psutil.Process | None = None) -> str:
 
 
 def process_lives(mark: str) -> bool:
-    """Whether the process of a `process_mark` of this machine is still there."""
+    """Whether the process of a `process_mark` of this machine is still there; one that waits to be reaped is not."""
     pid, _, born = mark.partition("@")
     try:
-        return abs(psutil.Process(int(pid)).create_time() * 100 - int(born)) < 100
+        process = psutil.Process(int(pid))
+        same = abs(process.create_time() * 100 - int(born)) < 100
+        return same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mien.errors import MienError, TrackingError
+from mien.errors import TrackingError
 from mien.params import TrainParams
 from tasks.tracking.origin import data_input, environment, origin
 from tasks.tracking.outbox import Outbox, deliver_kept
@@ -153,15 +153,13 @@ def open_sweep(
     deliver_kept(store)
     end_orphans(store)
     sweep = SweepRun(store, _join_or_create(store, key, name, params, {**mark(), **tags}), key, metric)
-    status = "FAILED"
+    status = "KILLED"
     try:
         yield sweep
         status = "FINISHED"
-    except MienError as error:
+    except Exception as error:
+        status = "FAILED"
         sweep.put(tags=state_tags(FAILED, str(error)))
-        raise
-    except (SystemExit, KeyboardInterrupt):
-        status = "KILLED"
         raise
     finally:
         sweep.put(status=status)

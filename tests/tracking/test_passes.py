@@ -1,8 +1,11 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-from tasks.tracking.passes import pass_key
+import psutil
+
+from tasks.tracking.passes import pass_key, process_lives, process_mark
 
 SHOW = "from tasks.tracking.passes import pass_key; print(pass_key())"
 
@@ -46,3 +49,12 @@ def test_a_stage_started_by_hand_is_a_pass_of_its_own(monkeypatch):
         for _ in range(2)
     }
     assert len(keys) == 2
+
+
+def test_a_process_that_only_nobody_has_waited_for_does_not_live():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        mark = process_mark(psutil.Process(process.pid))
+        assert process_lives(mark)
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays in the table of processes
+        assert not process_lives(mark)

@@ -7,8 +7,11 @@ from pathlib import Path
 from mien.datasets.table import IMAGES
 from tasks.stage import stage_folder
 
-BATCH, CALLS = 256, 3
-"""Faces in a batch, and calls with one: their milliseconds vary little, and the largest network takes a second each."""
+BATCH = 256
+"""Faces in a batch."""
+
+CALLS_ALONE, CALLS = 20, 3
+"""Calls with one face and with a batch: the largest network takes a second for a batch, which varies little."""
 
 
 def milliseconds(models: Sequence[Path]) -> list[tuple[float, float]]:
@@ -25,5 +28,5 @@ def milliseconds(models: Sequence[Path]) -> list[tuple[float, float]]:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of what many models in one process cost
     predictors = [Predictor.load(path) for path in models]
     faces = np.asarray(np.load(stage_folder("ingest") / IMAGES, mmap_mode="r")[:BATCH])
-    alone = milliseconds_per_face(predictors, faces[:1])
+    alone = milliseconds_per_face(predictors, faces[:1], CALLS_ALONE)
     return list(zip(alone, milliseconds_per_face(predictors, faces, CALLS), strict=True))

@@ -54,17 +54,12 @@ def _gradient(face: np.ndarray) -> np.ndarray:
 
 def build(classes: int) -> keras.Model:
     """Edges (B, 24, 24, DIRECTIONS) to probabilities (B, `classes`), not compiled."""
-    faces = keras.Input((SIDE // CELL, SIDE // CELL, DIRECTIONS))
-    x = _block(faces, 48)
-    for filters, dropout in ((64, 0.1), (128, 0.2), (128, 0.0)):
-        x = layers.Dropout(dropout)(layers.MaxPooling2D(2)(_block(x, filters)))  # (B, 12, 12, 64) ... (B, 3, 3, 128)
-    x = layers.Dropout(0.5)(layers.Flatten()(x))
-    return keras.Model(faces, layers.Dense(classes, activation="softmax")(x))
-
-
-def _block(x: keras.KerasTensor, filters: int) -> keras.KerasTensor:
-    x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+    x = faces = keras.Input((SIDE // CELL, SIDE // CELL, DIRECTIONS))
+    for filters, dropout in ((32, 0.1), (64, 0.2), (128, 0.5)):
+        x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+        x = layers.Dropout(dropout)(layers.MaxPooling2D(2)(x))  # (B, 12, 12, 32), (B, 6, 6, 64), (B, 3, 3, 128)
+    return keras.Model(faces, layers.Dense(classes, activation="softmax")(layers.Flatten()(x)))
 
 
 def learn(

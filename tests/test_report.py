@@ -251,3 +251,23 @@ def test_large_sheets_are_made_smaller():
 
 def test_labels_keep_the_order_of_the_emotions():
     assert labels([{"sad": 1, "contempt": 2}, {"angry": 1}]) == ["angry", "sad", "contempt"]
+
+
+def test_labels_that_are_hardly_believed_are_counted_by_what_they_are_taken_for(build):
+    doubts = pd.DataFrame(
+        {
+            "label": ["sad", "sad", "fear", "happy"],
+            "suggested": ["angry", "angry", "surprise", "neutral"],
+            "score": [0.01, 0.02, 0.03, 0.4],
+            "dropped": [True, False, False, False],
+        }
+    )
+    doubts.to_parquet(build / "clean" / "doubtful.parquet")
+    page = report(build)[1]
+    assert "Labels that are hardly believed" in page
+    assert '<tr><th>sad</th><td>angry</td><td class="n">2</td><td class="n">1</td></tr>' in page
+    assert "<tr><th>happy</th><td>neutral</td>" not in page
+
+
+def test_labels_that_nobody_judged_are_not_told_of(build):
+    assert "hardly believed" not in report(build)[1]

@@ -92,7 +92,8 @@ def _watch(futures: Sequence[Future[np.ndarray]], done: Counter, epochs: int) ->
     with meter("labels judged, epochs", epochs) as progress:
         while True:
             ended, running = wait(futures, POLL, FIRST_EXCEPTION)
-            progress.advance(done.value - progress.done)
+            if count := done.value - progress.done:
+                progress.advance(count)
             if not running or any(future.exception() for future in ended):
                 return
 

@@ -15,6 +15,7 @@ import pandas as pd
 from mien.labels import USAGES
 from mien.presets import Likeness, likeness
 from mien.reasons import Reason
+from mien.report.doubted import Doubted, doubted
 
 MEANING: Mapping[str, str] = MappingProxyType(
     {
@@ -74,6 +75,7 @@ class BuildFacts:
     params: Mapping[str, Mapping[str, Any]]
     notes: Mapping[str, Sequence[str]]
     pictures: Mapping[str, bytes]
+    doubted: Sequence[Doubted]
     likeness: Likeness | None
 
     @property
@@ -108,6 +110,7 @@ def collect(build: Path, stages: Sequence[str], table: pd.DataFrame, classes: Se
         notes={stage: summary["notes"] for stage, summary in summaries.items() if summary.get("notes")},
         likeness=likeness({stage: summary["params"] for stage, summary in summaries.items() if summary}),
         pictures={name: path.read_bytes() for name, path in paths.items() if path.is_file()},
+        doubted=doubted(build / "clean" / "doubtful.parquet"),
     )
 
 

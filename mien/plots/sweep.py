@@ -39,7 +39,7 @@ def sweep_picture(
     above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=[3.6, ROW_HEIGHT * rows]).ravel()
     history, bars = above.subplots(1, 2, width_ratios=[3, 2])
     _history(history, trials, metric)
-    _importances(bars, importances)
+    _importances(bars, importances, int((trials["state"] == "finished").sum()))
     grid = below.subplots(rows, COLUMNS, sharey=True, squeeze=False).ravel()
     for axes, name in zip(grid, drawn, strict=False):
         _slice(axes, trials, metric, name, log=name in logs)
@@ -63,6 +63,7 @@ def _history(axes: Axes, trials: pd.DataFrame, metric: str) -> None:
         axes.plot(failed, np.full(len(failed), 0.02), "x", color=BAD, transform=transform, label="failed")
     axes.set(title="Trials", xlabel="trial", ylabel=metric.replace("val_", "validation "))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))  # whole percents
     if metric == "val_accuracy":
         percent_axis(axes)
     axes.legend(ncols=4, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.2, fontsize=8)
@@ -76,8 +77,8 @@ def _points(axes: Axes, trials: pd.DataFrame, metric: str, name: str) -> None:
             axes.plot(rows[name], rows[metric], "o", ms=5, mfc=fill, mec=edge, label=state)
 
 
-def _importances(axes: Axes, importances: Mapping[str, float]) -> None:
-    axes.set_title("What matters")
+def _importances(axes: Axes, importances: Mapping[str, float], finished: int) -> None:
+    axes.set_title(f"What matters, by {finished} finished trials")
     if not importances:
         axes.text(0.5, 0.5, "too few finished trials to tell", ha="center", va="center", color=MUTED)
         axes.set_axis_off()

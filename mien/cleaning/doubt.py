@@ -10,11 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mien.cleaning.nonfaces.features import resized
 from mien.errors import DataError
 from mien.labels import EMOTIONS
 from mien.params import DoubtfulLabels
 
 COLUMNS = ("rank", "face", "label", "suggested", "score", "probability", "dropped")
+
+PIECE = 1024
+"""Faces read at a time."""
 
 Folds = Sequence[tuple[np.ndarray, np.ndarray]]
 """For each fold the positions to learn from and those to judge."""
@@ -58,8 +62,8 @@ def doubt(images: np.ndarray, rows: pd.DataFrame, params: DoubtfulLabels, judge:
     """Judge each label by a model that has seen neither its face nor a twin of it.
 
     Args:
-        images: uint8 (N, H, W) or (N, H, W, 3), one for each of `rows`.
-        rows: `face`, `label` and `group` (of twins) of labelled Training faces.
+        images: uint8 (N, H, W) or (N, H, W, 3), also a memory map.
+        rows: `face`, `label` and `group` (of twins) of labelled Training faces, by their place in `images`.
         params: folds, seed, and how many labels are dropped: those least believed, but at most half of any label.
         judge: makes the models.
 
@@ -69,9 +73,15 @@ def doubt(images: np.ndarray, rows: pd.DataFrame, params: DoubtfulLabels, judge:
     names = _names(rows["label"], params.folds)
     codes = pd.Categorical(rows["label"], categories=names).codes.astype(int)
     folds = _folds(codes, rows["group"].to_numpy(), params)
-    probabilities = judge(images, codes, folds, len(names), params)
+    probabilities = judge(_small(images, rows.index.to_numpy()), codes, folds, len(names), params)
     table = _table(rows["face"].to_numpy(), codes, probabilities, names, params.drop_percent)
     return Doubts(table, _estimated(codes, probabilities))
+
+
+def _small(images: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Gray and small, uint8 (len(places), SIDE, SIDE), read piece by piece."""
+    pieces = [places[start : start + PIECE] for start in range(0, len(places), PIECE)]
+    return np.concatenate([resized(images[piece]) for piece in pieces])
 
 
 def _names(labels: pd.Series, folds: int) -> np.ndarray:

@@ -5,22 +5,28 @@ the folds share the cores instead. The device is always the processor, whose res
 """
 
 import os
+import signal
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
-from multiprocessing.process import BaseProcess
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import Synchronized
 from typing import TypeAlias
 
 import numpy as np
 
 from mien.cleaning.doubt import Folds
+from mien.errors import TrainingError
 from mien.params import DoubtfulLabels
 from mien.progress import meter
 
 Counter: TypeAlias = "Synchronized[int]"
+
+Task = tuple[np.ndarray, np.ndarray, np.ndarray, int, int, int]
+"""Of a fold: faces and codes to learn from, faces to judge, number of labels, epochs, seed."""
 
 ONE_CORE = {
     "CUDA_VISIBLE_DEVICES": "-1",
@@ -47,7 +53,7 @@ def judge(images: np.ndarray, codes: np.ndarray, folds: Folds, classes: int, par
     """Judge every face by the network of its fold.
 
     Args:
-        images: uint8 (N, H, W) or (N, H, W, 3).
+        images: uint8 (N, SIDE, SIDE) gray.
         codes: (N,) labels 0 to `classes` - 1.
         folds: together they judge every face once.
         classes: number of labels.
@@ -57,18 +63,33 @@ def judge(images: np.ndarray, codes: np.ndarray, folds: Folds, classes: int, par
         Probabilities, float64 (N, classes). The same whatever the number of cores.
     """
     epochs = params.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, SHOWN // len(codes)))
-    context, probabilities = get_context("spawn"), np.zeros((len(codes), classes))
-    done: Counter = context.Value("i", 0)
-    workers = min(len(folds), os.cpu_count() or 1)
-    with _one_core(), ProcessPoolExecutor(workers, context, _begin, (done,)) as pool:
-        futures = [
-            pool.submit(_fold, images[seen], codes[seen], images[unseen], classes, epochs, _seed(params.seed, number))
-            for number, (seen, unseen) in enumerate(folds)
-        ]
-        _watch(futures, done, epochs * len(folds))
-        for (_, unseen), future in zip(folds, futures, strict=True):
-            probabilities[unseen] = future.result()
+    probabilities = np.zeros((len(codes), classes))
+    tasks = [
+        (images[seen], codes[seen], images[unseen], classes, epochs, _seed(params.seed, number))
+        for number, (seen, unseen) in enumerate(folds)
+    ]
+    try:
+        answers = _in_processes(tasks, epochs * len(folds))
+    except BrokenProcessPool:
+        raise TrainingError(
+            "a process that judged labels (clean.doubtful_labels) was ended from outside, most likely because memory "
+            "ran out. Give the machine more, or run on fewer cores (`taskset`): each takes a network and its faces."
+        ) from None
+    for (_, unseen), answer in zip(folds, answers, strict=True):
+        probabilities[unseen] = answer
     return probabilities
+
+
+def _in_processes(tasks: Sequence[Task], epochs: int) -> list[np.ndarray]:
+    """The answers of `_fold` to all tasks; whatever ends this function ends the processes too."""
+    context = get_context("spawn")
+    done: Counter = context.Value("i", 0)
+    alive, owner = context.Pipe(duplex=False)
+    workers = min(len(tasks), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    with _one_core(), ProcessPoolExecutor(workers, context, _begin, (done, alive)) as pool, owner:
+        futures = [pool.submit(_fold, task) for task in tasks]
+        _watch(futures, done, epochs)
+        return [future.result() for future in futures]
 
 
 def _seed(seed: int, number: int) -> int:
@@ -98,24 +119,27 @@ def _watch(futures: Sequence[Future[np.ndarray]], done: Counter, epochs: int) ->
                 return
 
 
-def _begin(done: Counter) -> None:
-    """Make ready a process of the pool, which ends with the one that started it."""
+def _begin(done: Counter, alive: Connection) -> None:
+    """Make ready a process of the pool: silent, as what goes wrong is raised where it was asked for."""
     global _done
     _done = done
-    starter = parent_process()
-    assert starter is not None
-    threading.Thread(target=_end_with, args=(starter,), daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    threading.Thread(target=_end_with, args=(alive,), daemon=True).start()
 
 
-def _end_with(starter: BaseProcess) -> None:
-    starter.join()
+def _end_with(alive: Connection) -> None:
+    """End this process when the other end of the pipe is closed, or its owner is dead."""
+    with suppress(EOFError):
+        alive.recv()
     os._exit(1)
 
 
-def _fold(seen: np.ndarray, codes: np.ndarray, unseen: np.ndarray, classes: int, epochs: int, seed: int) -> np.ndarray:
+def _fold(task: Task) -> np.ndarray:
     """Runs in a process of the pool."""
     from mien.cleaning import network
 
+    seen, codes, unseen, classes, epochs, seed = task
     model = network.learn(seen, codes, classes, epochs, seed, _tick)
     return network.judge(model, unseen, seed)
 

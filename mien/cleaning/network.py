@@ -12,11 +12,8 @@ import numpy as np
 from keras import layers
 
 from mien.augmentation.offline import augment
-from mien.cleaning.batches import gray_batches
+from mien.cleaning.nonfaces.warps import SIDE
 from mien.params import RANGES
-
-SIDE = 48
-"""Height and width in pixels to which faces are resized."""
 
 DIRECTIONS, CELL = 8, 2
 """Of edges, and pixels in each direction that are averaged."""
@@ -32,20 +29,20 @@ LOOKS = 6
 
 
 def edges(images: np.ndarray) -> np.ndarray:
-    """Strength of edges by direction, uint8 (N, H, W[, 3]) to float32 (N, 24, 24, DIRECTIONS)."""
+    """Strength of edges by direction, uint8 (N, SIDE, SIDE) to float32 (N, 24, 24, DIRECTIONS)."""
     side = SIDE // CELL
     out = np.empty((len(images), side, side, DIRECTIONS), np.float32)
     angles = np.arange(DIRECTIONS, dtype=np.float32) * (2 * np.pi / DIRECTIONS)
     towards = np.stack([np.cos(angles), np.sin(angles)])  # (2, DIRECTIONS)
-    for number, face in enumerate(face for batch in gray_batches(images) for face in batch):
+    for number, face in enumerate(images):
         strengths = np.maximum(_gradient(face) @ towards, 0)  # (SIDE, SIDE, DIRECTIONS)
         out[number] = strengths.reshape(side, CELL, side, CELL, DIRECTIONS).mean(axis=(1, 3))
     return out
 
 
 def _gradient(face: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 to (SIDE, SIDE, 2) float32, across and down, relative to the edges around."""
-    pixels = cv2.resize(face, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    """(SIDE, SIDE) uint8 to (SIDE, SIDE, 2) float32, across and down, relative to the edges around."""
+    pixels = face.astype(np.float32)
     gradient = np.stack([cv2.Sobel(pixels, -1, 1, 0), cv2.Sobel(pixels, -1, 0, 1)], axis=-1)
     around = cv2.GaussianBlur(np.square(gradient).sum(axis=-1), (0, 0), SURROUNDINGS)
     relative: np.ndarray = gradient / (np.sqrt(around) + FLAT)[..., None]
@@ -65,7 +62,7 @@ def build(classes: int) -> keras.Model:
 def learn(
     images: np.ndarray, codes: np.ndarray, classes: int, epochs: int, seed: int, tick: Callable[[], None]
 ) -> keras.Model:
-    """Train on `images` uint8 (N, H, W[, 3]) with labels `codes` (N,), each face changed anew in every epoch.
+    """Train on `images` uint8 (N, SIDE, SIDE) with labels `codes` (N,), each face changed anew in every epoch.
 
     `tick` is called after each epoch.
     """

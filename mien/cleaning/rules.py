@@ -216,7 +216,7 @@ def _doubts(table: pd.DataFrame, images: np.ndarray, params: CleanParams, judge:
         return no_doubts()
     left = _left(table)
     rows = left[(left["usage"] == TRAINING) & (left["label"] != "")]
-    return doubt(images[rows.index], rows, params.doubtful_labels, judge)
+    return doubt(images, rows, params.doubtful_labels, judge)
 
 
 def _drop_doubtful(table: pd.DataFrame, doubts: Doubts) -> None:

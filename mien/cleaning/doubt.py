@@ -72,7 +72,7 @@ def doubt(images: np.ndarray, rows: pd.DataFrame, params: DoubtfulLabels, judge:
     """
     names = _names(rows["label"], params.folds)
     codes = pd.Categorical(rows["label"], categories=names).codes.astype(int)
-    folds = _folds(codes, rows["group"].to_numpy(), params)
+    folds = folds_of(codes, rows["group"].to_numpy(), params)
     probabilities = judge(_small(images, rows.index.to_numpy()), codes, folds, len(names), params)
     table = _table(rows["face"].to_numpy(), codes, probabilities, names, params.drop_percent)
     return Doubts(table, _estimated(codes, probabilities))
@@ -101,8 +101,8 @@ def _names(labels: pd.Series, folds: int) -> np.ndarray:
     return np.array([*(name for name in EMOTIONS if name in counts), *sorted(set(counts.index) - set(EMOTIONS))])
 
 
-def _folds(codes: np.ndarray, groups: np.ndarray, params: DoubtfulLabels) -> Folds:
-    """Every group of twins lies in one fold."""
+def folds_of(codes: np.ndarray, groups: np.ndarray, params: DoubtfulLabels) -> Folds:
+    """Like shares of each label; every group of twins (N,) lies in one fold."""
     from sklearn.model_selection import StratifiedGroupKFold
 
     return list(StratifiedGroupKFold(params.folds, shuffle=True, random_state=params.seed).split(codes, codes, groups))

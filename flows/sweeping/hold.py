@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from flows.errors import FlowError
 from flows.stages.identity import flow_tags
 from flows.sweeping.here import run_here
-from mien.errors import SweepError
+from mien.errors import SweepError, TrackingError
 from mien.params import load_params
 from mien.sweep.budget import Budget
 from mien.sweep.report import write_report
@@ -97,8 +97,11 @@ def _leave(study: "Study", sweep: SweepRun, tell: Callable[[str], None]) -> None
     if not states(study):
         return
     files = write_report(study, REPORT)
-    if late := catch_up(sweep, study):
-        tell(f"{late} trials that the tracking store had not been told of are logged now")
+    try:
+        if late := catch_up(sweep, study):
+            tell(f"{late} trials that the tracking store had not been told of are logged now")
+    except TrackingError as error:
+        tell(f"{error} The next run of this sweep logs what is missing.")
     best = best_trials(study, 1)
     tags = {"best.trial": str(best[0].place), "best.settings": best[0].drawn} if best else {}
     note = {"mlflow.note.content": f"Failed:\n{reasons(study)}"} if failures(study) else {}

@@ -52,7 +52,8 @@ class Space(Section):
             "dense_layers": Dimension(low=2, high=4),
             "dense_units": Dimension(choices=(64, 128, 256, 512), each="dense_layers"),
         },
-        description="Options of the network, as seed S1 wants them tried; those not named keep their default.",
+        description="Options of the network, as seed S1 wants them tried; those not named are those of "
+        "`train.network` where that is the same one, else their default.",
     )
     learning_rate: Dimension | None = Field(None, description="null: that of `train.optimizer`.")
 
@@ -105,7 +106,9 @@ class SweepParams(Section):
     """How many trainings are tried, how long each is, and what they differ in. Not a stage."""
 
     trials: int = Field(30, ge=1, le=10000, description="Budget: trials that have ended, pruned and failed ones too.")
-    hours: float | None = Field(None, gt=0.0, description="No trial begins later; null: no limit.")
+    hours: float | None = Field(
+        None, gt=0.0, description="No trial begins so long after a start of the sweep; null: no limit."
+    )
     epochs: int = Field(10, ge=1, le=10000, description="Of each trial, instead of `train.epochs`.")
     metric: Literal["val_accuracy", "val_loss"] = Field("val_accuracy", description="Of the best epoch by this figure.")
     seed: int = Field(42, ge=0, description="Of the choice of trials; each training has `train.seed`.")

@@ -6,7 +6,7 @@ from typing import Any
 from optuna import Study
 
 from mien.errors import SweepError
-from mien.params import PARAMS_FILE
+from mien.params import PARAMS_FILE, load_params
 from mien.params.edit import Change, edit_params
 from mien.sweep.places import by_place
 from mien.sweep.space import trial_params
@@ -32,6 +32,8 @@ def apply_best(study: Study, path: Path = PARAMS_FILE) -> tuple[Best, list[Chang
     trial = by_place(study.get_trials(deepcopy=False))[found[0].place]
     params = trial_params(settings.train, settings.sweep, trial)
     changes: dict[str, Any] = {"train.network": params.network.model_dump(mode="json")}
+    if load_params(path).train.unfreeze is not None:
+        changes["train.unfreeze"] = params.model_dump(mode="json")["unfreeze"]
     if settings.sweep.space.learning_rate:
         changes["train.optimizer.learning_rate"] = params.optimizer.learning_rate
     return found[0], edit_params(changes, path)

@@ -5,7 +5,12 @@ import json
 from dataclasses import dataclass
 from typing import Any, Self
 
+from pydantic import ValidationError
+
+from mien.errors import ParamsError
 from mien.params import SweepParams, TrainParams
+from mien.params.networks import BACKBONE
+from mien.sweep.space import Lowest, kept_options, trial_params
 from mien.training.code import code_digest
 from mien.training.data import TrainingData, measure
 
@@ -21,13 +26,25 @@ class Settings:
 
     @classmethod
     def of(cls, train: TrainParams, sweep: SweepParams, data: TrainingData) -> Self:
-        """The settings of a study that begins now."""
+        """The settings of a study that begins now.
+
+        Raises:
+            ParamsError: the network of the space does not go with section `train`.
+        """
+        try:
+            trial_params(train, sweep, Lowest())
+        except ValidationError as error:
+            faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+            raise ParamsError(f"sweep.space does not go with section train of params.yaml: {faults}") from error
         return cls(train, sweep, data_digest(data), code_digest())
 
     @property
     def comparable(self) -> dict[str, Any]:
         """All that must be the same (JSON): not the budget, not what is drawn."""
-        train = self.train.model_dump(mode="json", exclude={"network", "epochs", "device"})
+        train = self.train.model_dump(mode="json", exclude={"network", "unfreeze", "epochs", "device"})
+        train["network"] = kept_options(self.train, self.sweep)
+        if self.sweep.space.network == BACKBONE:
+            train["unfreeze"] = self.train.model_dump(mode="json")["unfreeze"]
         if self.sweep.space.learning_rate:
             train["optimizer"].pop("learning_rate")
         sweep = self.sweep.model_dump(mode="json", exclude={"trials", "hours"})

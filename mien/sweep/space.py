@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from mien.params import Dimension, SweepParams, TrainParams
+from mien.params.networks import BACKBONE
 
 
 class Draw(Protocol):
@@ -25,9 +26,9 @@ def trial_params(train: TrainParams, sweep: SweepParams, draw: Draw) -> TrainPar
     A dimension with `each` is drawn once for each layer, as `filters_1`, `filters_2` and so on.
 
     Raises:
-        ValidationError: what was drawn does not fit together.
+        ValidationError: what was drawn does not fit together, or not with section `train`.
     """
-    options: dict[str, Any] = {}
+    options = kept_options(train, sweep)
     for name, dimension in sorted(sweep.space.options.items(), key=lambda item: item[1].each is not None):
         if dimension.each:
             layers = range(1, int(options[dimension.each]) + 1)
@@ -36,9 +37,33 @@ def trial_params(train: TrainParams, sweep: SweepParams, draw: Draw) -> TrainPar
             options[name] = _value(draw, name, dimension)
     settings = train.model_dump()
     settings["network"] = {"name": sweep.space.network, **options}
+    if sweep.space.network != BACKBONE:
+        settings["unfreeze"] = None  # steps of a backbone in section `train`
     if sweep.space.learning_rate:
         settings["optimizer"]["learning_rate"] = _value(draw, "learning_rate", sweep.space.learning_rate)
     return TrainParams.model_validate({**settings, "epochs": sweep.epochs})
+
+
+def kept_options(train: TrainParams, sweep: SweepParams) -> dict[str, Any]:
+    """Options of the network that are not drawn: those of section `train` where it has the same network."""
+    options = train.network.options if train.network.name == sweep.space.network else {}
+    return {name: value for name, value in options.items() if name not in sweep.space.options}
+
+
+class Lowest:
+    """Draws the first choice, or the smallest value."""
+
+    def suggest_categorical(self, _name: str, choices: Sequence[Any]) -> Any:  # noqa: ANN401
+        """The first one."""
+        return choices[0]
+
+    def suggest_int(self, _name: str, low: int, _high: int, *, log: bool = False) -> int:  # noqa: ARG002
+        """The smallest."""
+        return low
+
+    def suggest_float(self, _name: str, low: float, _high: float, *, log: bool = False) -> float:  # noqa: ARG002
+        """The smallest."""
+        return low
 
 
 def _value(draw: Draw, name: str, dimension: Dimension) -> float:

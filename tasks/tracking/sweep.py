@@ -163,7 +163,8 @@ def open_sweep(
         raise
     finally:
         sweep.put(status=status)
-        end_orphans(store)
+        if not silence(store.uri):
+            end_orphans(store)
 
 
 def join_sweep(key: str, metric: str) -> SweepRun:

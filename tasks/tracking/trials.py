@@ -4,12 +4,13 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from mien.errors import TrackingError
 from mien.params import TrainParams
 from mien.sweep.places import REASON, by_place, place_of, reason_of
 from mien.sweep.space import trial_params
 from mien.sweep.study import settings_of
 from mien.sweep.table import EPOCHS, best_trials
-from tasks.tracking.outbox import send
+from tasks.tracking.outbox import deliver_kept, send
 from tasks.tracking.sweep import FAILED, FINISHED, PRUNED, STATUS, SweepRun, TrialRun, epoch_metrics, param_texts
 from tasks.tracking.sweep import state_tags as tags_of
 
@@ -38,15 +39,25 @@ class TrackedTrials:
 
 
 def catch_up(sweep: SweepRun, study: "Study") -> int:
-    """Log the ended trials that have no run yet, from the study; returns how many.
+    """Send what was kept in an outage, and log the ended trials that have no run yet, from the study.
+
+    Returns:
+        How many trials had none.
 
     Raises:
-        MlflowException: the store does not answer.
+        TrackingError: the store does not answer.
     """
-    logged, trials = sweep.logged(), study.get_trials(deepcopy=False)
-    missing = [trial for trial in trials if trial.number not in logged and _is_whole(trial)]
-    for trial in missing:
-        _log(sweep, study, trial, place_of(trial, trials))
+    from mlflow.exceptions import MlflowException
+
+    try:
+        deliver_kept(sweep.store)
+        logged, trials = sweep.logged(), study.get_trials(deepcopy=False)
+        missing = [trial for trial in trials if trial.number not in logged and _is_whole(trial)]
+        for trial in missing:
+            _log(sweep, study, trial, place_of(trial, trials))
+    except (MlflowException, OSError) as error:
+        reason = str(error).splitlines()[0][:200]
+        raise TrackingError(f"the tracking store {sweep.store.shown} does not answer: {reason}.") from error
     return len(missing)
 
 

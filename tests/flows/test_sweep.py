@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import shutil
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -132,19 +134,29 @@ def study_settings(project: Path) -> Settings:
     return settings_of(load_study(folder.name))
 
 
-def test_two_workers_share_a_study_and_no_trial_is_run_twice_or_too_many(project, prefect, monkeypatch, tmp_path):
+def test_two_workers_share_a_study_and_go_on_for_one_whose_process_is_killed(project, prefect, monkeypatch, tmp_path):
     run(project, sys.executable, "-m", "flows.deploy", **prefect.environment)
-    with worker(prefect, "gpu", project, tmp_path, MIEN_ALLOW_CPU="true"):
-        code, said = sweep(project, prefect, "--workers", "2", "--trials", "5")
-    assert code == 0, said
+    words = [*CLI, "--workers", "2", "--trials", "5"]
+    with (
+        worker(prefect, "gpu", project, tmp_path, MIEN_ALLOW_CPU="true"),
+        program(words, project.parent, prefect.environment, cwd=project) as flow,
+    ):
+        until(lambda: list(project.glob(".mien/sweep/*/trial-*/*/epoch-*")), 200, f"a trial has begun; {flow.log}")
+        running = [trial for trial in trials(project, monkeypatch) if trial.state == TrialState.RUNNING]
+        os.kill(int(running[0].user_attrs[PROCESS].split()[-1].partition("@")[0]), signal.SIGKILL)
+        assert flow.process.wait(400) == 0, flow.said
     ours = trials(project, monkeypatch)
     assert sorted(by_place(ours)) == [1, 2, 3, 4, 5]
-    assert len(ours) == 5
-    assert all(trial.state in (TrialState.COMPLETE, TrialState.PRUNED) for trial in ours)
-    assert len({trial.user_attrs[PROCESS] for trial in ours}) == 2
-    assert len({json.dumps(trial.params) for trial in ours}) == 5  # each its own
+    assert [trial.number for trial in ours if trial.state == TrialState.FAIL] == [running[0].number]
+    assert len(ours) == 6
+    assert all(trial.state.is_finished() for trial in ours)
+    assert len({trial.user_attrs[PROCESS] for trial in ours}) == 3  # two, and the one in the place of the killed one
+    assert len({json.dumps(trial.params) for trial in ours}) == 5  # each its own, but for the repeated one
     parent, children = tracked(project)
-    assert sorted(child.data.tags["sweep.trial"] for child in children) == ["1", "2", "3", "4", "5"]
+    assert sorted(child.data.tags["sweep.trial"] for child in children) == sorted(
+        str(place_of(trial, ours)) for trial in ours
+    )
+    assert sorted(child.info.status for child in children) == ["FINISHED"] * 5 + ["KILLED"]
     assert parent.data.metrics["trials/ended"] == 5
 
 

@@ -39,6 +39,23 @@ def test_a_learning_rate_that_is_not_swept_is_that_of_section_train():
     assert trial_params(known.train, known.sweep, FixedTrial(DRAWN)).optimizer.learning_rate == 0.07
 
 
+def test_options_that_are_not_drawn_are_those_of_section_train_where_it_has_the_same_network():
+    space = {"network": "vgg_small", "options": {"dropout": {"low": 0.1, "high": 0.3}}}
+    known = settings({"network": {"name": "vgg_small", "filters": 32, "dropout": 0.6}}, space=space)
+    params = trial_params(known.train, known.sweep, FixedTrial({"dropout": 0.2}))
+    assert params.network.options == {"filters": 32, "dropout": 0.2}
+    other = settings({"network": {"name": "vgg_small", "filters": 16, "dropout": 0.6}}, space=space)
+    same = settings({"network": {"name": "vgg_small", "filters": 32, "dropout": 0.1}}, space=space)
+    assert known.name == same.name != other.name
+
+
+def test_steps_of_unfreezing_a_backbone_are_not_those_of_a_network_without_one():
+    train = {"network": {"name": "backbone"}, "unfreeze": [{"after_epochs": 3, "blocks": 1}]}
+    known = settings(train)
+    assert trial_params(known.train, known.sweep, FixedTrial(DRAWN)).unfreeze is None
+    assert known.name == settings().name
+
+
 def test_layers_are_put_together_in_words():
     assert in_words(DRAWN) == (
         "conv_layers 3, dropout 0.3, dense_layers 2, filters 32-48-32, dense_units 16-32, learning_rate 0.001"

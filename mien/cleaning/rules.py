@@ -74,8 +74,8 @@ def clean_faces(faces: Faces, params: CleanParams, judge: Judge = judges.judge) 
     """Drop faces without information, pictures without a face, and twins: of test faces, that disagree, that repeat.
 
     The rules are asked in the order of REASONS, and each looks at the faces that the ones before have left. The test
-    sets stay whole but for constant images (and the entropy rule, where it names their Usage). `judge` makes the models
-    that judge labels, where `params` want that.
+    sets stay whole but for constant images (and rules by rank that name their Usage). `judge` makes the models that
+    judge labels, where `params` want that.
     """
     table = faces.table.sort_values("face", ignore_index=True)
     images = faces.images if _is_all(table, faces.images) else faces.images[table["face"]]

@@ -136,6 +136,10 @@ def study_settings(project: Path) -> Settings:
 
 def test_two_workers_share_a_study_and_go_on_for_one_whose_process_is_killed(project, prefect, monkeypatch, tmp_path):
     run(project, sys.executable, "-m", "flows.deploy", **prefect.environment)
+    code, said = sweep(project, prefect, "--workers", "2")
+    assert code == 1
+    assert "no worker of the pool 'gpu' lives" in said
+    assert not (project / ".mien/sweep").exists()
     words = [*CLI, "--workers", "2", "--trials", "5"]
     with (
         worker(prefect, "gpu", project, tmp_path, MIEN_ALLOW_CPU="true"),
@@ -170,14 +174,6 @@ def test_a_sweep_whose_trials_all_fail_ends_as_failed_with_the_reason_said_once(
     assert [found.info.status for found in (parent, *children)] == ["FAILED"] * 3
     assert all("epoch" in child.data.tags["mlflow.note.content"] for child in children)
     assert "2 trials" in parent.data.tags["mlflow.note.content"]
-
-
-def test_without_workers_a_sweep_for_workers_says_how_to_start_one_before_anything_runs(project, prefect):
-    run(project, sys.executable, "-m", "flows.deploy", **prefect.environment)
-    code, said = sweep(project, prefect, "--workers", "2")
-    assert code == 1
-    assert "no worker of the pool 'gpu' lives" in said
-    assert not (project / ".mien/sweep").exists()
 
 
 @pytest.mark.filterwarnings("ignore:Heartbeat of storage")  # a test asks for trials by hand

@@ -35,6 +35,7 @@ def kill(study):
 def test_the_same_seed_draws_the_same_trials_in_whatever_process_and_another_seed_others(tmp_path, monkeypatch):
     play(open_study(settings()), 14)
     first = drawn(load_study(settings().name))
+    assert len({str(params) for params in first.values()}) == 14
     for name, seed in (("again", 42), ("other", 7)):
         (tmp_path / name).mkdir()
         monkeypatch.chdir(tmp_path / name)

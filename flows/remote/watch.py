@@ -92,9 +92,9 @@ class Watch:
             return
         self._set(run, Cancelled(message="No worker lives."))
         raise FlowError(
-            f"no worker of the pool {self._pool!r} lives; the training that waited for one is cancelled. Start one "
+            f"no worker of the pool {self._pool!r} lives; {run.name!r}, which waited for one, is cancelled. Start one "
             f"(`uv run prefect worker start --pool {self._pool}` on the machine with the GPU), or train in "
-            "place with --local."
+            "place with --local (a sweep: without --workers)."
         )
 
     def _set(self, run: "FlowRun", state: "State[Any]") -> None:
@@ -102,7 +102,7 @@ class Watch:
         self._client.set_flow_run_state(run.id, state, force=True)
 
     def _bear(self, error: Exception) -> None:
-        self._say(f"the Prefect server does not answer ({type(error).__name__}); the training goes on without it")
+        self._say(f"the Prefect server does not answer ({type(error).__name__}); the work goes on without it")
         if time.monotonic() - self._answered > OUTAGE_SECONDS:
             raise PassingError(f"the Prefect server has not answered for {OUTAGE_SECONDS:.0f} s: {error}") from error
 

@@ -47,7 +47,7 @@ def explain(stage: str, error: CommandFailedError) -> FlowError:
         message = said or f"{stage} ended with exit code {code}{_signal_name(code)}:\n{_tail(error.lines)}"
         return PassingError(message) if code == TRY_AGAIN else FlowError(message)
     message = said or f"{stage}: {error}"
-    return PassingError(message) if PASSING.search(message) else FlowError(message)
+    return PassingError(message) if error.code == TRY_AGAIN or PASSING.search(message) else FlowError(message)
 
 
 def _own_words(stage: str, lines: Sequence[str]) -> str:

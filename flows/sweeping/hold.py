@@ -12,7 +12,7 @@ from mien.sweep.budget import Budget
 from mien.sweep.report import write_report
 from mien.sweep.settings import Settings
 from mien.sweep.study import KEY, open_study
-from mien.sweep.table import all_failed, best_trials, failures, states
+from mien.sweep.table import NOT_ENDED, all_failed, best_trials, failures, states
 from mien.training.data import load_data
 from tasks.stage import stage_folder
 from tasks.tracking.sweep import SweepRun, open_sweep
@@ -51,7 +51,8 @@ def hold_sweep(name: str | None, trials: int | None, workers: int | None, tell: 
     Raises:
         SweepError: the study is one of other data or settings, or all of its trials have failed.
         TrackingError: the tracking store does not answer, before any work.
-        FlowError: the trials cannot be run, or not any more; what has been reached is left all the same.
+        FlowError: the trials cannot be run, or not any more, or some have not ended; what has been reached is left all
+            the same.
     """
     settings = settings_now()
     study, budget = open_study(settings, name), Budget.of(settings.sweep, trials)
@@ -64,6 +65,7 @@ def hold_sweep(name: str | None, trials: int | None, workers: int | None, tell: 
             raise fault
         if all_failed(study):
             raise SweepError(f"every trial of {study.study_name!r} has failed:\n{reasons(study)}")
+        check_ended(study)
     return study
 
 
@@ -71,6 +73,20 @@ def standing(study: "Study", budget: Budget) -> str:
     """Where a study stands, for people."""
     known = ", ".join(f"{count} {word}" for word, count in states(study).items())
     return f"study {study.study_name}: {f'goes on ({known})' if known else 'begins'}, {budget.trials} trials in all"
+
+
+def check_ended(study: "Study") -> None:
+    """See that nothing is left of the trials that were begun.
+
+    Raises:
+        FlowError: some have not ended: another process runs them, or theirs was killed and there was no time left.
+    """
+    if left := states(study).get(NOT_ENDED):
+        said = "1 trial has" if left == 1 else f"{left} trials have"
+        raise FlowError(
+            f"{said} not ended: another process runs them, or theirs is gone and there was no time left to go on. Run "
+            "the same command again once nothing else works on this study."
+        )
 
 
 def reasons(study: "Study") -> str:

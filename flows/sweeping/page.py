@@ -47,7 +47,7 @@ def page(study: "Study") -> str:
             *rows,
             "",
             *failed,
-            embedded(REPORT / PICTURE, "The trials"),
+            embedded(REPORT / PICTURE, "The trials") if states(study) else "",  # else it is that of another study
             "",
             f"`python -m flows.sweep --apply --study {study.study_name}` writes the best one into params.yaml.",
         ]

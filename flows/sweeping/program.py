@@ -4,6 +4,8 @@ import argparse
 import re
 import sys
 
+from flows.checkout import kept
+from flows.checkout.lock import only_run
 from flows.checkout.place import enter_checkout
 from flows.errors import FlowError
 from mien.errors import MienError
@@ -23,6 +25,8 @@ def main() -> None:
     either.add_argument("--workers", type=_count, metavar="N", help="on so many workers of the pool gpu at a time")
     either.add_argument("--apply", action="store_true", help="write the best trial's network into params.yaml")
     words = parser.parse_args()
+    if words.apply and words.trials:
+        parser.error("argument --trials: not allowed with argument --apply")
     try:
         enter_checkout()
         print(_apply(words.study) if words.apply else _sweep(words.trials, words.workers, words.study))
@@ -33,6 +37,13 @@ def main() -> None:
 
 
 def _apply(name: str | None) -> str:
+    """In a checkout that no flow holds: one may have settings of its own in params.yaml, and would take ours away."""
+    with only_run("python -m flows.sweep --apply", print):
+        kept.put_back(print)
+        return _apply_best(name)
+
+
+def _apply_best(name: str | None) -> str:
     from flows.sweeping.hold import settings_now
     from mien.sweep.apply import apply_best
     from mien.sweep.study import load_study

@@ -15,6 +15,7 @@ from mien.sweep.budget import Budget
 from mien.sweep.study import load_study
 
 DEPLOYMENT = "trials/trials"
+RUNNING = "RUNNING"
 
 
 def check_workers() -> None:
@@ -31,19 +32,22 @@ def check_workers() -> None:
 def run_on_workers(name: str, budget: Budget, workers: int, tell: Callable[[str], None]) -> None:
     """Run the trials of the study `name` that are left, `workers` at a time.
 
-    A trial whose worker has died is run again by another one, or in another round.
+    A trial whose worker has died is run again by another one, or in another round: a round begins by looking for such
+    trials. Where one changes nothing, what still runs does so elsewhere.
 
     Raises:
         PassingError: the Prefect server is away for too long, or all workers have died.
         FlowError: no worker lives, or the trials cannot be run there.
     """
-    while budget.allows(load_study(name)):
+    while budget.allows(load_study(name)) or RUNNING in states(name):
         before = states(name)
         faults = _round(name, budget, workers, tell)
         for fault in faults:
             tell(str(fault))
-        if faults and states(name) == before:
-            raise faults[0]
+        if states(name) == before:
+            if faults:
+                raise faults[0]
+            return
 
 
 def _round(name: str, budget: Budget, workers: int, tell: Callable[[str], None]) -> list[FlowError]:

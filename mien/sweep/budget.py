@@ -14,7 +14,11 @@ from mien.sweep.places import by_place
 
 @dataclass(frozen=True)
 class Budget:
-    """So many trials in the whole study, none begun after `until` (seconds since 1970)."""
+    """So many trials in the whole study, none begun after `until` (seconds since 1970).
+
+    The processes of one machine begin their trials one after the other. Several machines that share a database may look
+    at the same moment: then there is up to one trial more for each further machine.
+    """
 
     trials: int
     until: float | None = None

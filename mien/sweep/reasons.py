@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 OUT_OF_MEMORY = "out of memory: a smaller train.batch_size or fewer filters in sweep.space need less"
 NUMBERS = re.compile(r"\d[\d.,]*")
 LENGTH = 200
@@ -23,11 +25,18 @@ class Group:
 
 def reason(error: Exception) -> str:
     """One line for people. Every backend has its own error for a full memory."""
+    if isinstance(error, ValidationError):
+        return faults(error)[:LENGTH]
     lines = str(error).strip().splitlines() or [""]
     kind, said = type(error).__name__, lines[0][:LENGTH]
     if isinstance(error, MemoryError) or kind == "ResourceExhaustedError" or "out of memory" in said.lower():
         return OUT_OF_MEMORY
     return said if kind.endswith("Error") and type(error).__module__.startswith("mien.") else f"{kind}: {said}"
+
+
+def faults(error: ValidationError) -> str:
+    """Settings and what is wrong with them, `network.filters: Input should be ...`."""
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
 
 
 def grouped(reasons: Iterable[tuple[int, str]]) -> list[Group]:

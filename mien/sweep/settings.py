@@ -2,14 +2,19 @@
 
 import hashlib
 import json
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, Self
 
 from pydantic import ValidationError
 
+from mien import __version__
 from mien.errors import ParamsError
 from mien.params import SweepParams, TrainParams
 from mien.params.networks import BACKBONE
+from mien.sweep.reasons import faults
 from mien.sweep.space import Lowest, kept_options, trial_params
 from mien.training.code import code_digest
 from mien.training.data import TrainingData, measure
@@ -17,12 +22,16 @@ from mien.training.data import TrainingData, measure
 
 @dataclass(frozen=True)
 class Settings:
-    """Of a study; `data` and `code` are SHA-256 of the prepared faces and of the code that trains."""
+    """Of a study; `data` and `code` are SHA-256 of the prepared faces and of the code that trains.
+
+    `versions` are those of Mien, Keras and its backend.
+    """
 
     train: TrainParams
     sweep: SweepParams
     data: str
     code: str
+    versions: Mapping[str, str]
 
     @classmethod
     def of(cls, train: TrainParams, sweep: SweepParams, data: TrainingData) -> Self:
@@ -34,9 +43,8 @@ class Settings:
         try:
             trial_params(train, sweep, Lowest())
         except ValidationError as error:
-            faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-            raise ParamsError(f"sweep.space does not go with section train of params.yaml: {faults}") from error
-        return cls(train, sweep, data_digest(data), code_digest())
+            raise ParamsError(f"sweep.space does not go with section train of params.yaml: {faults(error)}") from error
+        return cls(train, sweep, data_digest(data), code_digest(), versions())
 
     @property
     def comparable(self) -> dict[str, Any]:
@@ -48,7 +56,11 @@ class Settings:
         if self.sweep.space.learning_rate:
             train["optimizer"].pop("learning_rate")
         sweep = self.sweep.model_dump(mode="json", exclude={"trials", "hours"})
-        return {"train": train, "sweep": sweep, "data": self.data, "code": self.code}
+        return {"train": train, "sweep": sweep, **self._surroundings}
+
+    @property
+    def _surroundings(self) -> dict[str, Any]:
+        return {"data": self.data, "code": self.code, "versions": dict(self.versions)}
 
     @property
     def name(self) -> str:
@@ -59,13 +71,19 @@ class Settings:
     def dump(self) -> dict[str, Any]:
         """As JSON, for `load`."""
         train, sweep = self.train.model_dump(mode="json"), self.sweep.model_dump(mode="json")
-        return {"train": train, "sweep": sweep, "data": self.data, "code": self.code}
+        return {"train": train, "sweep": sweep, **self._surroundings}
 
     @classmethod
     def load(cls, stored: dict[str, Any]) -> Self:
         """What `dump` gave."""
         train, sweep = TrainParams.model_validate(stored["train"]), SweepParams.model_validate(stored["sweep"])
-        return cls(train, sweep, stored["data"], stored["code"])
+        return cls(train, sweep, stored["data"], stored["code"], stored["versions"])
+
+
+def versions() -> dict[str, str]:
+    """Of Mien, Keras and its backend, as in the settings of a checkpoint; none of them is imported."""
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    return {"mien": __version__, "keras": version("keras"), backend: version(backend)}
 
 
 def data_digest(data: TrainingData) -> str:

@@ -11,7 +11,6 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, Jou
 from sqlalchemy.exc import SQLAlchemyError
 
 from mien.errors import SweepError
-from mien.sweep.places import repeat
 
 STORAGE = "MIEN_SWEEP_STORAGE"
 FOLDER, JOURNAL = Path(".mien/sweep"), "study.journal"
@@ -100,12 +99,7 @@ def _database(url: str) -> BaseStorage:
         )
     try:
         with warnings.catch_warnings(category=ExperimentalWarning, action="ignore"):
-            return RDBStorage(
-                url,
-                engine_kwargs={"pool_pre_ping": True},
-                heartbeat_interval=HEARTBEAT_SECONDS,
-                heartbeat_stale_trial_callback=repeat,
-            )
+            return RDBStorage(url, engine_kwargs={"pool_pre_ping": True}, heartbeat_interval=HEARTBEAT_SECONDS)
     except (SQLAlchemyError, ImportError) as error:
         reason = str(error).splitlines()[0]
         raise SweepError(f"the database of {STORAGE} cannot be used: {reason}. Nothing was run.") from error

@@ -9,25 +9,23 @@ from optuna import Study
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, TrialState
 
-from mien.sweep.places import REASON, by_place, reason_of
+from mien.sweep.places import EPOCHS, REASON, by_place, reason_of
 from mien.sweep.reasons import Group, grouped
 from mien.sweep.space import in_words
 from mien.sweep.study import settings_of
-
-EPOCHS = "epochs"
-"""User attribute of a trial: the figures of each epoch so far."""
 
 BEST = 10
 COLUMNS = ("trial", "state", "best_epoch", "epochs", "seconds", "reason")
 ENOUGH = 4
 """Different values of finished trials from which on importances say anything."""
 
+NOT_ENDED = "not ended"
 WORDS = {
     TrialState.COMPLETE: "finished",
     TrialState.PRUNED: "pruned",
     TrialState.FAIL: "failed",
-    TrialState.RUNNING: "not ended",
-    TrialState.WAITING: "not ended",
+    TrialState.RUNNING: NOT_ENDED,
+    TrialState.WAITING: NOT_ENDED,
 }
 
 
@@ -46,7 +44,7 @@ def best_trials(study: Study, count: int = BEST) -> list[Best]:
     """The finished trials, the best first."""
     finished = [item for item in _places(study).items() if item[1].state == TrialState.COMPLETE]
     made = [
-        Best(place, float(trial.value or 0.0), _best_epoch(trial), _seconds(trial), in_words(trial.params))
+        Best(place, float(trial.value or 0.0), _best_epoch(trial, trial.value), _seconds(trial), in_words(trial.params))
         for place, trial in finished
     ]
     sign = -1.0 if study.direction.name == "MAXIMIZE" else 1.0
@@ -86,11 +84,12 @@ def drawn_names(study: Study) -> list[str]:
 
 
 def _row(place: int, trial: FrozenTrial, metric: str) -> dict[str, Any]:
+    value = value_of(trial, metric)
     return {
         "trial": place,
         "state": WORDS[trial.state],
-        metric: trial.value,
-        "best_epoch": _best_epoch(trial) if trial.value is not None else None,
+        metric: value,
+        "best_epoch": _best_epoch(trial, value) if value is not None else None,
         "epochs": len(trial.user_attrs.get(EPOCHS, [])),
         "seconds": round(_seconds(trial), 1),
         "reason": reason_of(trial) if trial.state == TrialState.FAIL else trial.user_attrs.get(REASON, ""),
@@ -102,9 +101,17 @@ def _places(study: Study) -> dict[int, FrozenTrial]:
     return by_place(study.get_trials(deepcopy=False))
 
 
-def _best_epoch(trial: FrozenTrial) -> int:
-    """From 1: the first one that reached the trial's value."""
-    return next((step + 1 for step, value in sorted(trial.intermediate_values.items()) if value == trial.value), 0)
+def value_of(trial: FrozenTrial, metric: str) -> float | None:
+    """The best over its epochs; Optuna's own value of a pruned trial is that of the last one. None where it failed."""
+    if trial.state != TrialState.PRUNED or not trial.intermediate_values:
+        return trial.value
+    values = trial.intermediate_values.values()
+    return max(values) if metric == "val_accuracy" else min(values)
+
+
+def _best_epoch(trial: FrozenTrial, best: float | None) -> int:
+    """From 1: the first one that reached the best value."""
+    return next((step + 1 for step, value in sorted(trial.intermediate_values.items()) if value == best), 0)
 
 
 def _seconds(trial: FrozenTrial) -> float:

@@ -1,25 +1,28 @@
 """Running the trials of a study, one after the other; several processes may do so at once."""
 
 import gc
+import math
 import shutil
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import keras
 from filelock import FileLock
 from optuna import Study, Trial, TrialPruned
+from optuna.trial import FrozenTrial, TrialState
 
+from mien.errors import TrainingError
 from mien.params import TrainParams
 from mien.sweep.budget import Budget
-from mien.sweep.places import REASON, by_place, place_of
+from mien.sweep.places import EPOCHS, REASON, by_place, place_of
 from mien.sweep.reasons import reason
 from mien.sweep.space import in_words, trial_params
 from mien.sweep.storage import study_folder
 from mien.sweep.study import PROCESS, repeat_killed, settings_of
-from mien.sweep.table import EPOCHS
 from mien.training import EpochReport
 from mien.training.data import TrainingData
 from mien.training.trainer import train_model
@@ -71,8 +74,7 @@ class Runner:
         self._claim.acquire()
         try:
             for trial in repeat_killed(self.study, self._worker.lives):
-                place = place_of(trial, self.study.get_trials(deepcopy=False))
-                self._tell(f"trial {place}: its process was killed")
+                self._tell_killed(trial)
             if not budget.allows(self.study):
                 return False
             self.study.optimize(self._objective, n_trials=1, catch=(Exception,))
@@ -81,6 +83,17 @@ class Runner:
         self._log.ended(self.study)
         self._say_progress(budget)
         return True
+
+    def _tell_killed(self, trial: FrozenTrial) -> None:
+        """Say it; one that is given up goes on from no checkpoint any more."""
+        trials = self.study.get_trials(deepcopy=False)
+        place = place_of(trial, trials)
+        self._tell(f"trial {place}: its process was killed")
+        if by_place(trials)[place].state == TrialState.FAIL:
+            shutil.rmtree(self._checkpoints(place), ignore_errors=True)
+
+    def _checkpoints(self, place: int) -> Path:
+        return self._folder / f"trial-{place:04d}"
 
     def _say_progress(self, budget: Budget) -> None:
         """As `mien.progress` does, so that whoever shows that shows this."""
@@ -112,7 +125,7 @@ class Runner:
     def _train(self, trial: Trial, place: int, params: TrainParams, log: TrialLog) -> float:
         """Train from the trial's newest checkpoint on; these stay only where the process is ended from outside."""
         curve = _Curve(trial, self.settings.sweep.metric, log)
-        checkpoints = self._folder / f"trial-{place:04d}"
+        checkpoints = self._checkpoints(place)
         try:
             train_model(
                 self._data, params, checkpoints, on_epoch=curve, tell=lambda line: self._tell(f"trial {place}: {line}")
@@ -124,6 +137,8 @@ class Runner:
             keras.backend.clear_session()
             gc.collect()
         shutil.rmtree(checkpoints, ignore_errors=True)
+        if math.isnan(curve.best):
+            raise TrainingError(f"{self.settings.sweep.metric} is not a number in some epoch")
         return curve.best
 
 

@@ -1,12 +1,13 @@
 """Sends records to a run in the background, and keeps on disk what could not be sent.
 
-Every record is appended to `.mien/outbox/<run>.<process>.jsonl` before it is sent, so neither a dead server nor a
-killed process loses one. A thread sends; an outage costs the caller nothing until `close`, which then waits at most
-`CLOSE_SECONDS` (or for one request's time-out, where the store hangs). What is left stays in the file and is sent by
-the next stage that finds the server. Sending a record twice does no harm: MLflow stores a metric with the same key,
+Every record is appended to `.mien/outbox/<run>.<process>.<number>.jsonl` before it is sent, so neither a dead server
+nor a killed process loses one. A thread sends; an outage costs the caller nothing until `close`, which then waits at
+most `CLOSE_SECONDS` (or for one request's time-out, where the store hangs). What is left stays in the file and is sent
+by the next stage that finds the server. Sending a record twice does no harm: MLflow stores a metric with the same key,
 step, time and value once.
 """
 
+import itertools
 import json
 import queue
 import shutil
@@ -31,6 +32,9 @@ CLOSE_SECONDS = 5.0
 RETRY_SECONDS = 3.0
 PASSING_ERRORS = {"INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE", "REQUEST_LIMIT_EXCEEDED", "DEADLINE_EXCEEDED"}
 
+NUMBERS = itertools.count(1)
+"""Of the outboxes of this process: what one has kept is not the next one's of the same run."""
+
 Record = dict[str, Any]
 """Any of `metrics` [[key, value, milliseconds, step], ...], `params`, `tags` (str to str), `artifacts`
 [[file or folder, destination], ...], `status`."""
@@ -46,7 +50,7 @@ class Outbox:
 
     def __init__(self, store: Store, run_id: str) -> None:
         self._store, self._run_id = store, run_id
-        self._path = outbox_folder() / f"{run_id}.{process_mark()}.jsonl"
+        self._path = outbox_folder() / f"{run_id}.{process_mark()}.{next(NUMBERS):06d}.jsonl"
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self._path.open("a", encoding="utf-8")
         self._waiting: queue.SimpleQueue[Record | None] = queue.SimpleQueue()

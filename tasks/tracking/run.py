@@ -92,7 +92,7 @@ def open_run(stage: str) -> Iterator[PipelineRun]:
         TrackingError: the store does not answer, before any work.
     """
     store = open_store()
-    with _store_errors(store):
+    with store_errors(store):
         deliver_kept(store)
         end_orphans(store)
         run = PipelineRun(store, _join_or_create(store))
@@ -110,7 +110,8 @@ def open_run(stage: str) -> Iterator[PipelineRun]:
 
 
 @contextmanager
-def _store_errors(store: Store) -> Iterator[None]:
+def store_errors(store: Store) -> Iterator[None]:
+    """Before any work: what the store cannot do becomes a TrackingError."""
     from mlflow.exceptions import MlflowException
 
     try:

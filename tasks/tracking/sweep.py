@@ -16,7 +16,7 @@ from mien.params import TrainParams
 from tasks.tracking.origin import data_input, environment, origin
 from tasks.tracking.outbox import Outbox, deliver_kept
 from tasks.tracking.passes import orchestrator_tags, process_mark
-from tasks.tracking.run import KEY_TAG, end_orphans, find_run, flatten
+from tasks.tracking.run import KEY_TAG, end_orphans, find_run, flatten, store_errors
 from tasks.tracking.store import Store, open_store, silence
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ PARENT, SWEEP, TRIAL, NUMBER, STATE = "mlflow.parentRunId", "sweep.key", "sweep.
 FINISHED, PRUNED, FAILED, KILLED = "finished", "pruned", "failed", "killed"
 STATUS = {FINISHED: "FINISHED", PRUNED: "FINISHED", FAILED: "FAILED", KILLED: "KILLED"}
 """MLflow's word for how a trial ended. One that was pruned has done all that it was asked for: its tag tells it."""
+
+NOTE = "mlflow.note.content"
+"""MLflow shows it on the run's page."""
 
 REASON_LENGTH = 5000
 
@@ -88,14 +91,14 @@ class SweepRun:
         )
         return str(run.info.run_id)
 
-    def logged(self) -> set[int]:
-        """Optuna's numbers of the trials that have a run."""
-        query, numbers, token = f"tags.`{PARENT}` = '{self.run_id}'", set[int](), None
+    def logged(self) -> dict[int, tuple[str, bool]]:
+        """By Optuna's number of a trial: id of its run, and whether that says how the trial has ended."""
+        query, found, token = f"tags.`{PARENT}` = '{self.run_id}'", dict[int, tuple[str, bool]](), None
         while True:
             page = self.store.client.search_runs([self.store.experiment_id], query, page_token=token)
-            numbers |= {int(run.data.tags[NUMBER]) for run in page}
+            found |= {int(run.data.tags[NUMBER]): (run.info.run_id, STATE in run.data.tags) for run in page}
             if not (token := page.token):
-                return numbers
+                return found
 
 
 class TrialRun:
@@ -128,8 +131,8 @@ def param_texts(params: TrainParams) -> dict[str, str]:
 
 
 def state_tags(state: str, reason: str) -> dict[str, str]:
-    """How a trial ended; MLflow shows the note on the run's page."""
-    note = {"mlflow.note.content": reason[:REASON_LENGTH]} if reason else {}
+    """How a trial ended."""
+    note = {NOTE: reason[:REASON_LENGTH]} if reason else {}
     return {STATE: state, **note}
 
 
@@ -150,9 +153,10 @@ def open_sweep(
         TrackingError: the store does not answer, before any work.
     """
     store = open_store()
-    deliver_kept(store)
-    end_orphans(store)
-    sweep = SweepRun(store, _join_or_create(store, key, name, params, {**mark(), **tags}), key, metric)
+    with store_errors(store):
+        deliver_kept(store)
+        end_orphans(store)
+        sweep = SweepRun(store, _join_or_create(store, key, name, params, {**mark(), **tags}), key, metric)
     status = "KILLED"
     try:
         yield sweep
@@ -174,7 +178,8 @@ def join_sweep(key: str, metric: str) -> SweepRun:
         TrackingError: the store does not answer, or has no such run.
     """
     store = open_store()
-    run_id = find_run(store, key)
+    with store_errors(store):
+        run_id = find_run(store, key)
     if run_id is None:
         raise TrackingError(f"{store.shown} has no run of the sweep {key}: its flow makes one before the trials.")
     return SweepRun(store, run_id, key, metric)
@@ -184,6 +189,8 @@ def _join_or_create(store: Store, key: str, name: str, params: Mapping[str, Any]
     if run_id := find_run(store, key):
         for tag, value in tags.items():  # the mark of this process first, see `tasks.tracking.run`
             store.client.set_tag(run_id, tag, value)
+        for tag in {STATE, NOTE} & set(store.client.get_run(run_id).data.tags):  # of its last end
+            store.client.delete_tag(run_id, tag)
         store.client.update_run(run_id, status="RUNNING")
         return run_id
     tags = {KEY_TAG: key, **origin(), **tags}

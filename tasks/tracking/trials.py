@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from mien.errors import TrackingError
 from mien.params import TrainParams
-from mien.sweep.places import REASON, by_place, place_of, reason_of
+from mien.sweep.places import EPOCHS, REASON, by_place, place_of, reason_of
 from mien.sweep.space import trial_params
 from mien.sweep.study import settings_of
-from mien.sweep.table import EPOCHS, best_trials
+from mien.sweep.table import best_trials, value_of
 from tasks.tracking.outbox import deliver_kept, send
-from tasks.tracking.sweep import FAILED, FINISHED, PRUNED, STATUS, SweepRun, TrialRun, epoch_metrics, param_texts
+from tasks.tracking.sweep import FAILED, FINISHED, PRUNED, STATUS, SweepRun, TrialRun, epoch_metrics, mark, param_texts
 from tasks.tracking.sweep import state_tags as tags_of
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ class TrackedTrials:
 
 
 def catch_up(sweep: SweepRun, study: "Study") -> int:
-    """Send what was kept in an outage, and log the ended trials that have no run yet, from the study.
+    """Send what was kept in an outage, and log from the study the ended trials whose run is missing or half filled.
 
     Returns:
-        How many trials had none.
+        How many trials these were.
 
     Raises:
         TrackingError: the store does not answer.
@@ -52,9 +52,10 @@ def catch_up(sweep: SweepRun, study: "Study") -> int:
     try:
         deliver_kept(sweep.store)
         logged, trials = sweep.logged(), study.get_trials(deepcopy=False)
-        missing = [trial for trial in trials if trial.number not in logged and _is_whole(trial)]
+        missing = [trial for trial in trials if _is_whole(trial) and not logged.get(trial.number, ("", False))[1]]
         for trial in missing:
-            _log(sweep, study, trial, place_of(trial, trials))
+            run_id, _ = logged.get(trial.number) or (_create(sweep, trial, place_of(trial, trials)), False)
+            _log(sweep, study, trial, run_id)
     except (MlflowException, OSError) as error:
         reason = str(error).splitlines()[0][:200]
         raise TrackingError(f"the tracking store {sweep.store.shown} does not answer: {reason}.") from error
@@ -66,21 +67,28 @@ def _is_whole(trial: "FrozenTrial") -> bool:
     return trial.state.is_finished() and (trial.state.name != "FAIL" or REASON in trial.user_attrs)
 
 
-def _log(sweep: SweepRun, study: "Study", trial: "FrozenTrial", place: int) -> None:
+def _create(sweep: SweepRun, trial: "FrozenTrial", place: int) -> str:
+    return sweep.create(place, trial.number, mark(), _milliseconds(trial.datetime_start))
+
+
+def _log(sweep: SweepRun, study: "Study", trial: "FrozenTrial", run_id: str) -> None:
+    """Fill the run of a trial; its state, by which it counts as filled, comes last."""
     settings, state = settings_of(study), STATES[trial.state.name]
     params = trial_params(settings.train, settings.sweep, trial)
-    run_id = sweep.create(place, trial.number, {}, _milliseconds(trial.datetime_start))
+    epochs = trial.user_attrs.get(EPOCHS, [])
     metrics = [
         row
-        for epoch, figures in enumerate(trial.user_attrs.get(EPOCHS, []))
+        for epoch, figures in enumerate(epochs)
         for row in epoch_metrics(
             {name: value for name, value in figures.items() if name != "ended"}, epoch, figures["ended"]
         )
     ]
     if state != FAILED:
-        metrics.append([f"best/{sweep.metric}", trial.value, _milliseconds(trial.datetime_complete), 0])
+        best, step = value_of(trial, sweep.metric), max(len(epochs) - 1, 0)
+        metrics.append([f"best/{sweep.metric}", best, _milliseconds(trial.datetime_complete), step])
     reason = reason_of(trial) if state == FAILED else ""
-    send(sweep.store, run_id, {"params": param_texts(params), "metrics": metrics, "tags": tags_of(state, reason)})
+    send(sweep.store, run_id, {"params": param_texts(params), "metrics": metrics})
+    send(sweep.store, run_id, {"tags": tags_of(state, reason)})
     sweep.store.client.set_terminated(run_id, STATUS[state], _milliseconds(trial.datetime_complete))
 
 

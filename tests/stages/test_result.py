@@ -37,6 +37,13 @@ def test_a_stage_that_says_that_it_may_pass_is_tried_again():
     assert isinstance(error, PassingError)
 
 
+def test_a_program_that_is_no_stage_and_says_that_it_may_pass_is_tried_again():
+    said = ["trials failed: the tracking server does not answer"]
+    for code, passes in ((75, True), (1, False)):
+        error = explain("trials", CommandFailedError("python -m tasks.trials", code, said))
+        assert (str(error), isinstance(error, PassingError)) == (said[0], passes)
+
+
 def test_a_stage_that_was_killed_says_so_and_is_final():
     error = explain("train", failed("epoch 1", DVC_ENDED.format(-9)))
     assert "ended with exit code -9 (killed)" in str(error)

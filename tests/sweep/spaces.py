@@ -23,10 +23,10 @@ SPACE = {
 }
 
 
-def settings(train: dict | None = None, data: str = "faces", **sweep: object) -> Settings:
+def settings(train: dict | None = None, data: str = "faces", keras: str = "3", **sweep: object) -> Settings:
     """Settings of a study; `sweep` are keys of the section."""
     section = SweepParams.model_validate({"trials": 5, "epochs": 3, "space": SPACE, **sweep})
-    return Settings(TrainParams.model_validate(train or {}), section, data, "code")
+    return Settings(TrainParams.model_validate(train or {}), section, data, "code", {"keras": keras})
 
 
 def begin(study: Study, process: str = "alive") -> object:

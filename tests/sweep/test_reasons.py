@@ -1,4 +1,8 @@
+import pytest
+from pydantic import ValidationError
+
 from mien.errors import TrainingError
+from mien.params import TrainParams
 from mien.sweep.reasons import LENGTH, OUT_OF_MEMORY, grouped, reason
 
 
@@ -23,3 +27,11 @@ def test_reasons_that_differ_in_numbers_only_are_one_group_and_the_largest_is_fi
         "2 trials (2, 5): the loss is nan in epoch 3",
         "1 trial (1): disk full",
     ]
+
+
+def test_settings_that_do_not_fit_are_said_with_their_names():
+    with pytest.raises(ValidationError) as caught:
+        TrainParams.model_validate({"network": {"name": "vgg_small", "filters": 1}, "epochs": 0})
+    said = reason(caught.value)
+    assert "epochs: Input should be greater than or equal to 1" in said
+    assert "validation error" not in said

@@ -4,13 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import optuna
 import pytest
 from optuna.trial import TrialState
 
 from mien.errors import SweepError
 from mien.sweep.budget import Budget
-from mien.sweep.places import TRIES, by_place, place_of, reason_of
-from mien.sweep.storage import known, study_folder
+from mien.sweep.places import EPOCHS, TRIES, by_place, place_of, reason_of
+from mien.sweep.storage import known, open_storage, study_folder
 from mien.sweep.study import load_study, open_study, repeat_killed
 from tests.sweep.spaces import SPACE, begin, play, settings
 
@@ -72,6 +73,38 @@ def test_a_trial_whose_process_is_killed_again_and_again_has_failed():
     assert not Budget(1).allows(study)
 
 
+def test_a_trial_that_comes_further_each_time_is_never_given_up():
+    study = open_study(settings())
+    for epochs in range(1, 2 * TRIES):
+        begin(study, "dead").set_user_attr(EPOCHS, [{}] * epochs)
+        kill(study)
+    assert study.trials[-1].state == TrialState.WAITING
+    for _ in range(TRIES):  # and now no further
+        begin(study, "dead").set_user_attr(EPOCHS, [{}] * epochs)
+        kill(study)
+    assert study.trials[-1].state == TrialState.FAIL
+    assert kill(study) == []
+
+
+def test_a_process_killed_before_it_named_itself_in_its_trial_holds_up_nobody():
+    study = open_study(settings())
+    study.ask()
+    assert repeat_killed(study, lambda process: True)
+    assert [trial.state for trial in study.trials] == [TrialState.FAIL, TrialState.WAITING]
+    play(study, 1)
+    assert list(by_place(study.trials)) == [1]
+
+
+def test_a_process_killed_while_it_has_a_trial_repeated_leaves_that_to_the_next_and_once_is_enough():
+    study = open_study(settings())
+    dead = begin(study, "dead")
+    study.tell(dead.number, state=TrialState.FAIL)  # it was killed after this
+    for found in (1, 0):
+        assert len(kill(study)) == found
+        assert [trial.state for trial in study.trials] == [TrialState.FAIL, TrialState.WAITING]
+    assert study.trials[1].params == dead.params
+
+
 def test_a_trial_whose_process_lives_is_left_alone():
     study = open_study(settings())
     begin(study, "alive")
@@ -96,6 +129,7 @@ def test_the_budget_counts_trials_that_run_but_not_repetitions():
     ("changes", "said"),
     [
         ({"data": "other faces"}, 'data ("faces" there, "other faces" here)'),
+        ({"keras": "4"}, 'versions.keras ("3" there, "4" here)'),
         ({"epochs": 4}, "sweep.epochs (3 there, 4 here)"),
         ({"train": {"batch_size": 32}}, "train.batch_size (128 there, 32 here)"),
         ({"space": {**SPACE, "learning_rate": None}}, "sweep.space.learning_rate"),
@@ -121,6 +155,14 @@ def test_an_unknown_study_names_the_known_ones():
     with pytest.raises(SweepError, match=r"no study 'two' .* Known here \(--study NAME\): one"):
         load_study("two")
     assert known() == ["one"]
+
+
+def test_a_study_whose_process_was_killed_before_it_wrote_the_settings_is_said_to_be_empty_and_can_be_begun():
+    optuna.create_study(storage=open_storage("empty"), study_name="empty", direction="maximize")
+    with pytest.raises(SweepError, match="'empty' was killed before it began"):
+        load_study("empty")
+    play(open_study(settings(), "empty"), 1)
+    assert len(load_study("empty").trials) == 1
 
 
 def test_what_a_machine_that_went_down_has_left_of_a_line_is_cut_off():

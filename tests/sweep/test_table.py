@@ -50,6 +50,14 @@ def test_trials_in_the_order_of_their_places_with_how_they_ended_and_what_they_d
     assert states(study) == {"finished": 1, "pruned": 1, "failed": 1}
 
 
+@pytest.mark.parametrize(("metric", "value", "epoch"), [("val_accuracy", 0.4, 2), ("val_loss", 0.1, 3)])
+def test_the_value_of_a_pruned_trial_is_that_of_its_best_epoch(metric, value, epoch):
+    study = open_study(settings(metric=metric))
+    finish(study, 0.2, 0.4, 0.1, 0.3, state=TrialState.PRUNED)
+    table = trials_table(study)
+    assert (table[metric][0], table["best_epoch"][0]) == (value, epoch)
+
+
 @pytest.mark.parametrize(("metric", "order"), [("val_accuracy", [2, 1, 3]), ("val_loss", [3, 1, 2])])
 def test_the_best_are_those_of_the_metric(metric, order):
     study = open_study(settings(metric=metric))

@@ -14,8 +14,8 @@ import pytest
 
 from mien.errors import TrackingError
 from mien.params import TrainParams
+from mien.sweep.places import EPOCHS
 from mien.sweep.study import open_study
-from mien.sweep.table import EPOCHS
 from mien.training import EpochReport
 from tasks.tracking import outbox
 from tasks.tracking.outbox import outbox_folder

@@ -103,6 +103,20 @@ def test_what_was_kept_is_sent_later_in_order_with_its_files_as_they_were(store,
     assert deliver_kept(store) == 0
 
 
+def test_a_second_outbox_of_a_run_does_not_take_away_what_the_first_has_kept(store, writer_is_gone):
+    store.client.error = silent()
+    for step in range(3):
+        if step == 2:
+            store.client.error = None  # the last one has nothing to keep
+        box = Outbox(store, "run")
+        box.put(params={f"p{step}": "1"})
+        box.close()
+    store.client.batches.clear()
+    writer_is_gone()
+    assert deliver_kept(store) == 2
+    assert [batch[2] for batch in store.client.batches] == [["p0"], ["p1"]]
+
+
 def test_a_store_that_comes_back_gets_everything_in_order(store, monkeypatch):
     monkeypatch.setattr(outbox, "CLOSE_SECONDS", 10)
     store.client.error = silent()

@@ -1,16 +1,17 @@
 import time
 
 import pytest
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 from optuna import TrialPruned
 from optuna.trial import TrialState
 
-from mien.errors import SweepError
+from mien.errors import SweepError, TrackingError
 from mien.params import TrainParams
-from mien.sweep.places import REASON
+from mien.sweep.places import EPOCHS, REASON
 from mien.sweep.study import open_study
-from mien.sweep.table import EPOCHS
 from mien.training import EpochReport
-from tasks.tracking.sweep import KILLED, open_sweep
+from tasks.tracking.sweep import KILLED, join_sweep, mark, open_sweep
 from tasks.tracking.trials import TrackedTrials, catch_up
 from tests.sweep.spaces import begin, settings
 
@@ -70,6 +71,9 @@ def test_a_sweep_that_goes_on_has_one_run_whose_end_is_that_of_the_last_time(pro
         raise SweepError("every trial has failed")
     assert client.get_run(first.run_id).info.status == "FAILED"
     assert client.get_run(first.run_id).data.tags["mlflow.note.content"] == "every trial has failed"
+    with opened():
+        tags = client.get_run(first.run_id).data.tags
+        assert not {"sweep.state", "mlflow.note.content"} & set(tags)
     with opened(key="sweep-two") as other:
         assert other.run_id != first.run_id
 
@@ -98,3 +102,29 @@ def test_what_could_not_be_logged_in_its_time_is_logged_from_the_study_once(proj
     parent = sweep.store.client.get_run(sweep.run_id).data
     assert (parent.metrics["best/val_accuracy"], parent.metrics["trials/ended"]) == (0.6, 3)
     assert parent.tags["best.trial"] == "1"
+
+
+def test_a_run_that_was_made_but_not_filled_is_filled_and_not_made_again(project):
+    study = open_study(settings(), "one")
+    trial = begin(study)
+    trial.report(0.6, 0)
+    trial.report(0.4, 1)
+    study.tell(trial, state=TrialState.PRUNED)
+    with opened() as sweep:
+        sweep.create(1, trial.number, mark())  # its process was killed after this
+        assert catch_up(sweep, study) == 1
+        assert catch_up(sweep, study) == 0
+    made = sweep.store.client.search_runs([sweep.store.experiment_id], "tags.`sweep.trial` = '1'")
+    assert [(run.info.status, run.data.tags["sweep.state"]) for run in made] == [("FINISHED", "pruned")]
+    assert made[0].data.metrics["best/val_accuracy"] == 0.6
+
+
+def test_what_mlflow_cannot_do_before_any_work_is_a_tracking_error(project, monkeypatch):
+    def broken(*_, **__):
+        raise MlflowException("database is locked")
+
+    monkeypatch.setattr(MlflowClient, "search_runs", broken)
+    with pytest.raises(TrackingError, match="database is locked"), opened():
+        pass
+    with pytest.raises(TrackingError, match="database is locked"):
+        join_sweep("sweep-one", METRIC)

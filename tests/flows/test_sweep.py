@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from optuna.trial import FrozenTrial, TrialState
 
+from mien.sweep import storage
+from mien.sweep.budget import Budget
 from mien.sweep.places import by_place, place_of
 from mien.sweep.settings import Settings
-from mien.sweep.study import PROCESS, load_study, open_study, settings_of
+from mien.sweep.study import PROCESS, load_study, open_study, repeat_killed, settings_of
 from tests.flows.database import postgres
 from tests.flows.projects import Exchange, dvc, run, set_params
 from tests.flows.servers import Prefect, Program, program, survivors, until, worker
@@ -183,6 +186,15 @@ def test_a_study_in_postgresql_is_the_same_for_all_and_goes_on(tmp_path, monkeyp
         monkeypatch.setenv("MIEN_SWEEP_STORAGE", database)
         play(open_study(settings()), 3)
         in_database = [trial.params for trial in load_study(settings().name).trials]
+        monkeypatch.setattr(storage, "HEARTBEAT_SECONDS", 1)
+        study = load_study(settings().name)
+        on_another_machine = begin(study, "elsewhere")
+        study._storage.record_heartbeat(on_another_machine._trial_id)
+        time.sleep(3)  # its machine has gone down
+        [killed] = repeat_killed(study, lambda process: True)
+        assert killed.number == on_another_machine.number
+        assert [trial.state for trial in study.trials[3:]] == [TrialState.FAIL, TrialState.WAITING]
+        assert Budget(4).allows(study)
         monkeypatch.delenv("MIEN_SWEEP_STORAGE")
     play(open_study(settings()), 3)
     assert in_database == [trial.params for trial in load_study(settings().name).trials]

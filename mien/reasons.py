@@ -27,3 +27,7 @@ class Reason(StrEnum):
 
     CLASS_POLICY = "class_policy"
     UNUSED_USAGE = "unused_usage"
+
+
+PIXEL_REASONS = (Reason.LOW_ENTROPY, Reason.NOT_A_FACE)
+"""What `clean` drops by pixels that a test face might have: where it does so, the figures say less."""

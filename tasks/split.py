@@ -1,6 +1,7 @@
 """Stage `split`: say which faces teach, choose and judge, and which labels are classes.
 
-Reads build/clean/kept.parquet, writes build/split/{faces.parquet, excluded.parquet, classes.json, summary.json}.
+Reads build/clean/{kept.parquet, dropped.parquet}, writes build/split/{faces.parquet, excluded.parquet, classes.json,
+summary.json}.
 """
 
 import json
@@ -8,6 +9,7 @@ import json
 import pandas as pd
 
 from mien.params import SplitParams
+from mien.reasons import PIXEL_REASONS
 from mien.soundness import soundness
 from mien.splitting import Split, split_faces
 from tasks.stage import Outcome, run_stage, stage_folder
@@ -24,7 +26,8 @@ def split(params: SplitParams) -> Outcome:
     parted.faces.to_parquet(folder / FACES, index=False)
     parted.excluded.to_parquet(folder / EXCLUDED, index=False)
     (folder / CLASSES).write_text(json.dumps(parted.classes) + "\n", encoding="utf-8")
-    return Outcome(_metrics(parted), [CLASSES, EXCLUDED], _notes(parted))
+    dropped = pd.read_parquet(stage_folder("clean") / "dropped.parquet")
+    return Outcome(_metrics(parted), [CLASSES, EXCLUDED], [*_notes(parted), *_unjudged(parted, dropped)])
 
 
 def _metrics(parted: Split) -> dict[str, int]:
@@ -46,6 +49,18 @@ def _notes(parted: Split) -> list[str]:
         f"{sides} faces of {len(parted.classes)} classes ({', '.join(parted.classes)}); excluded: {reasons}",
         origin,
         *([statement] if statement else []),
+    ]
+
+
+def _unjudged(parted: Split, dropped: pd.DataFrame) -> list[str]:
+    """What `clean` dropped by its pixels and might have been a test face."""
+    usages = sorted(parted.faces.loc[parted.faces["split"] == "test", "usage"].unique())
+    count = int((dropped["usage"].isin(usages) & dropped["reason"].isin(PIXEL_REASONS)).sum())
+    if not count:
+        return []
+    return [
+        f"of {' and '.join(usages)}, where the test faces are from, clean dropped {count:,} by their pixels "
+        f"({', '.join(PIXEL_REASONS)}): the figures say nothing about such faces"
     ]
 
 

@@ -112,3 +112,11 @@ def test_values_from_elsewhere_are_checked_in_the_same_words():
         parse_params({"split": {"seed": -1}}, "form")
     with pytest.raises(ParamsError, match="the file"):
         parse_params(["a list"])
+
+
+def test_models_that_drop_doubted_labels_may_not_choose_the_faces_of_a_drawn_test_set():
+    doubts = {"clean": {"doubtful_labels": {"drop_percent": 1}}, "split": {"by": "stratified"}}
+    with pytest.raises(ParamsError, match="split: .*clean.doubtful_labels.drop_percent to 0 .*official"):
+        parse_params(doubts)
+    parse_params(doubts | {"split": {}})
+    parse_params(doubts | {"clean": {"doubtful_labels": {"drop_percent": 0}}})

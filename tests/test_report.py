@@ -108,6 +108,15 @@ def test_both_sides_stand_with_their_intervals(build):
         assert f"{bounds['low'] * 100:.1f} % to {bounds['high'] * 100:.1f} %, {figures['n']} faces" in text
 
 
+def test_what_the_cleaning_dropped_by_pixels_from_the_test_usage_is_said_above_the_figures(build):
+    said = "the cleaning dropped 1 by their pixels"
+    assert "by their pixels" not in text_of(report(build)[1])
+    dropped = {"usage": ["Training", "PrivateTest"], "reason": ["low_entropy", "not_a_face"]}
+    pd.DataFrame(dropped).to_parquet(build / "clean" / "dropped.parquet")
+    text = text_of(report(build)[1])
+    assert text.index(said) < text.index("bootstrap intervals")
+
+
 def test_figures_that_are_not_to_be_believed_are_called_that_before_they_are_shown(build):
     text = text_of(report(build, protocol=Soundness(133, test_in_validation=133, twins_in_training=9))[1])
     said = (

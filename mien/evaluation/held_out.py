@@ -23,15 +23,18 @@ def image_ids(table: pd.DataFrame) -> pd.Series:
 
 
 def write_held_out(path: Path, table: pd.DataFrame) -> None:
-    """Write the images of the test rows that no row of another side has, one a line, each once and in order.
+    """Write the images of the test rows that have no twin, not even a near one, on another side.
+
+    One a line, each once and in order.
 
     Args:
         path: of the file.
-        table: build/split/faces.parquet, all sides.
+        table: build/split/faces.parquet, all sides; `split`, `sha256` and `group` are used.
     """
     is_test = table["split"] == "test"
-    images = set(image_ids(table[is_test])) - set(image_ids(table[~is_test]))
-    write_text(path, "".join(f"{name}\n" for name in sorted(images)))
+    others = table[~is_test]
+    apart = table[is_test & ~table["group"].isin(others["group"]) & ~table["sha256"].isin(others["sha256"])]
+    write_text(path, "".join(f"{name}\n" for name in sorted(set(image_ids(apart)))))
 
 
 def read_held_out(lines: Iterable[str]) -> frozenset[str]:

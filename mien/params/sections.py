@@ -98,7 +98,11 @@ class NonfaceRule(Section):
 
 
 class CleanParams(Section):
-    """Which faces to drop. Each rule has its own switch; test sets stay whole but for constant images."""
+    """Which faces to drop; each rule has its own switch.
+
+    The test sets of an official split stay whole but for constant images and for what `entropy` and `nonfaces` drop of
+    Usages named there. A stratified split draws its test faces from what all rules have left.
+    """
 
     constant: bool = Field(True, description="Drop images of one gray value, in every Usage.")
     entropy: EntropyRule | None = Field(None, description="null: no entropy rule.")
@@ -320,6 +324,18 @@ class Params(Section):
     register_: RegisterParams = Field(RegisterParams(), alias="register")
     promote: PromoteParams = PromoteParams()
     sweep: SweepParams = SweepParams()
+
+    @field_validator("split")
+    @classmethod
+    def _test_faces_not_chosen_by_models(cls, split: SplitParams, info: ValidationInfo) -> SplitParams:
+        doubts = info.data["clean"].doubtful_labels if "clean" in info.data else None
+        if split.by == "stratified" and doubts and doubts.drop_percent > 0:
+            raise ValueError(
+                "a stratified split draws test faces from the rows of which clean.doubtful_labels has dropped those "
+                "that models do not get right, so the figures would be too good; set "
+                "clean.doubtful_labels.drop_percent to 0 (labels are only reported), or split.by to official"
+            )
+        return split
 
     def section(self, stage: str) -> BaseModel:
         """The section of `stage`, under the name that it has in the file."""

@@ -14,7 +14,7 @@ import pandas as pd
 
 from mien.labels import USAGES
 from mien.presets import Likeness, likeness
-from mien.reasons import Reason
+from mien.reasons import PIXEL_REASONS, Reason
 from mien.report.doubted import Doubted, doubted
 
 MEANING: Mapping[str, str] = MappingProxyType(
@@ -83,6 +83,11 @@ class BuildFacts:
         """What ingest found strange about the source."""
         warnings: Sequence[str] = self.fingerprint.get("warnings", ())
         return warnings
+
+    def unjudged(self, test_usage: str) -> int:
+        """Faces of the test rows' Usages ("PrivateTest", or several with "+") that `clean` dropped by their pixels."""
+        groups = [group for group in self.unused if group.reason in PIXEL_REASONS]
+        return sum(group.by_usage.get(usage, 0) for group in groups for usage in test_usage.split("+"))
 
     @property
     def read(self) -> int:

@@ -36,6 +36,7 @@ def write_project(root: Path, promote: dict | None = None) -> None:
     table = pd.DataFrame(
         {
             "face": np.arange(FACES, dtype=np.int32),
+            "group": np.arange(FACES, dtype=np.int32),
             "usage": "PrivateTest",
             "sha256": [f"{number:016x}{0:048x}" for number in range(FACES)],
             "split": "test",

@@ -11,6 +11,12 @@ from tasks.split import split
 USAGES = ("Training", "PublicTest", "PrivateTest")
 
 
+def write_dropped(build, *rows):
+    """Rows of (usage, reason)."""
+    table = pd.DataFrame(rows, columns=["usage", "reason"], dtype=object)
+    table.to_parquet(build / "clean" / "dropped.parquet", index=False)
+
+
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """A folder in which `clean` has kept 90 faces of three classes, the last of them without a label."""
@@ -22,6 +28,7 @@ def project(tmp_path, monkeypatch):
     table.loc[len(table) - 1, "label"] = ""
     (tmp_path / "build" / "clean").mkdir(parents=True)
     table.to_parquet(tmp_path / "build" / "clean" / "kept.parquet", index=False)
+    write_dropped(tmp_path / "build")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "build"
 
@@ -64,6 +71,15 @@ def test_a_split_that_makes_the_figures_worthless_is_said_before_anything_is_tra
     assert outcome.notes[2] == "These figures are not to be believed: 29 of 29 test faces chose the weights."
     assert (outcome.metrics["validation"], outcome.metrics["test"]) == (29, 29)
     assert len(pd.read_parquet(project / "split" / "faces.parquet")) == 30 + 29 + 29
+
+
+def test_rows_that_clean_dropped_by_their_pixels_from_where_the_test_faces_are_are_counted(project):
+    write_dropped(project, ("PrivateTest", "not_a_face"), ("PrivateTest", "constant"), ("Training", "low_entropy"))
+    assert "of PrivateTest, where the test faces are from, clean dropped 1 by their" in split(SplitParams()).notes[2]
+    drawn = split(SplitParams(by="stratified")).notes[2]
+    assert "of PrivateTest and PublicTest and Training, where the test faces are from, clean dropped 2" in drawn
+    write_dropped(project, ("Training", "low_entropy"))
+    assert len(split(SplitParams()).notes) == 2
 
 
 def test_a_second_run_writes_the_same_bytes(project):

@@ -1,17 +1,21 @@
-"""How little a picture looks like the faces around it, by a network that learns it from the rows themselves.
+"""How little a picture looks like the faces around it, by networks that learn it from the rows themselves.
 
 The idea is that of Golan and El-Yaniv (Deep anomaly detection using geometric transformations, NeurIPS 2018): a
 network learns to tell the rows from what becomes of them when they are turned, cut off, shuffled, put small into a
 scene or replaced by a drawing, and what it takes for such a wreck among the rows is likely no face. Rows without a
-face are few, but it learns them as faces, and placeholders come many times: so it learns once more without the rows
-that it doubted most (trimming, as in robust statistics).
+face are few, but it learns them as faces, and placeholders come many times: so others learn anew without the rows
+that the first one doubted most (trimming, as in robust statistics), and the mean of what these say is the score.
 """
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from mien.cleaning.nonfaces.features import Projection, features, resized
-from mien.cleaning.nonfaces.network import EPOCHS, Network, by_chunks
+from mien.cleaning.nonfaces.network import EPOCHS, Network
 from mien.cleaning.nonfaces.wrecks import lessons
 from mien.progress import meter
 
@@ -24,13 +28,16 @@ FEWEST = 2_000
 """Where there are fewer rows, each stands for several faces, moved and wrecked in other ways."""
 
 TRIMMED = 0.03
-"""Share of the rows, those most doubted, that the second network does not learn from."""
+"""Share of the rows, those most doubted, that the networks which score do not learn from."""
+
+NETWORKS = 2
+"""That score, each with faces and wrecks of its own."""
 
 PROJECTED = 8_000
 """Most pictures that the components are found on."""
 
-BLOCK = 8192
-"""Rows in memory at a time while they are scored."""
+BLOCK, CHUNK = 8192, 512
+"""Pictures in memory at a time while they are scored, and those of one thread."""
 
 
 def nonface_scores(images: np.ndarray) -> np.ndarray:
@@ -46,35 +53,52 @@ def nonface_scores(images: np.ndarray) -> np.ndarray:
     """
     if not len(images):
         return np.zeros(0, np.float32)
-    rng = np.random.default_rng(SEED)
-    rows = np.arange(len(images))
     with threadpool_limits(1, "blas"):
-        pictures, kinds = _lessons(images, rows, rng)
-        projection = Projection(by_chunks(features, pictures[np.sort(rng.permutation(len(pictures))[:PROJECTED])]))
-        doubts = _scored(images, _taught(projection, pictures, kinds))
-        rows = np.argsort(doubts, kind="stable")[: len(rows) - int(len(rows) * TRIMMED)]
-        return _scored(images, _taught(projection, *_lessons(images, rows, rng))).astype(np.float32)
+        rows = np.arange(len(images))
+        pictures, kinds = _lessons(images, rows, 0)
+        projection = Projection(_by_chunks(features, _some(pictures)))
+        doubts = _scored(images, projection, [_taught(projection, pictures, kinds)])
+        trusted = np.argsort(doubts, kind="stable")[: len(rows) - int(len(rows) * TRIMMED)]
+        networks = [_taught(projection, *_lessons(images, trusted, turn)) for turn in range(1, NETWORKS + 1)]
+        return _scored(images, projection, networks)
 
 
-def _lessons(images: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _some(pictures: np.ndarray) -> np.ndarray:
+    return pictures[np.sort(np.random.default_rng(SEED).permutation(len(pictures))[:PROJECTED])]
+
+
+def _lessons(images: np.ndarray, rows: np.ndarray, turn: int) -> tuple[np.ndarray, np.ndarray]:
     """From a sample of `rows`, or from all of them in turn where they are few."""
+    rng = np.random.default_rng((SEED, turn))
     chosen = np.sort(np.resize(rng.permutation(rows), min(ROWS, max(FEWEST, len(rows)))))
     with meter("faces and wrecks", len(chosen)) as progress:
         return lessons(resized(images[chosen]), rng, progress)
 
 
 def _taught(projection: Projection, pictures: np.ndarray, kinds: np.ndarray) -> Network:
-    network = Network(projection, SEED)
+    network = Network(SEED)
     with meter("epochs", EPOCHS) as progress:
-        network.learn(pictures, kinds, progress)
+        network.learn(_by_chunks(projection, pictures), kinds, progress)
     return network
 
 
-def _scored(images: np.ndarray, network: Network) -> np.ndarray:
-    scores = [np.zeros(0)]
+def _scored(images: np.ndarray, projection: Projection, networks: Sequence[Network]) -> np.ndarray:
+    """Mean over the networks, and over each picture and its mirror image: float32 (N,)."""
+
+    def odds(pictures: np.ndarray) -> np.ndarray:
+        views = (projection(pictures), projection(np.ascontiguousarray(pictures[:, :, ::-1])))
+        return np.asarray(np.mean([network.log_odds(view) for network in networks for view in views], axis=0))
+
+    scores = []
     with meter("non-faces", len(images)) as progress:
         for start in range(0, len(images), BLOCK):
-            block = resized(images[start : start + BLOCK])
-            scores.append(by_chunks(network.log_odds, block))
-            progress.advance(len(block))
-    return np.concatenate(scores)
+            scores.append(_by_chunks(odds, resized(images[start : start + BLOCK])))
+            progress.advance(len(scores[-1]))
+    return np.concatenate(scores).astype(np.float32)
+
+
+def _by_chunks(work: Callable[[np.ndarray], np.ndarray], pictures: np.ndarray) -> np.ndarray:
+    """`work` on chunks of `pictures`, spread over the cores, whose number changes no bit of it."""
+    chunks = (pictures[start : start + CHUNK] for start in range(0, len(pictures), CHUNK))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return np.concatenate(list(pool.map(work, chunks)))

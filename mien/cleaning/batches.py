@@ -9,6 +9,10 @@ PIXELS = 2**21
 """Gray values in one batch: 910 faces of 48 x 48."""
 
 
+SIDE = 48
+"""Height and width of the pictures that networks judge."""
+
+
 def gray_batches(images: np.ndarray, pixels: int = PIXELS) -> Iterator[np.ndarray]:
     """Cut uint8 (N, H, W) or (N, H, W, 3) RGB into consecutive gray batches (B, H, W) of about `pixels` values."""
     height, width = images.shape[1:3]
@@ -25,3 +29,11 @@ def gray(images: np.ndarray) -> np.ndarray:
     tall = np.ascontiguousarray(images).reshape(count * height, width, 3)
     flat: np.ndarray = cv2.cvtColor(tall, cv2.COLOR_RGB2GRAY)
     return flat.reshape(count, height, width)
+
+
+def resized(images: np.ndarray) -> np.ndarray:
+    """uint8 (N, H, W) or (N, H, W, 3) RGB to gray (N, SIDE, SIDE)."""
+    pictures = gray(images)
+    if pictures.shape[1:] == (SIDE, SIDE):
+        return np.ascontiguousarray(pictures)
+    return np.stack([cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for picture in pictures])

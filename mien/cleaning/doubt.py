@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mien.cleaning.nonfaces.features import resized
+from mien.cleaning.batches import resized
 from mien.errors import DataError
 from mien.labels import EMOTIONS
 from mien.params import DoubtfulLabels
@@ -68,9 +68,9 @@ def doubt(images: np.ndarray, rows: pd.DataFrame, params: DoubtfulLabels, judge:
         judge: makes the models.
 
     Raises:
-        DataError: fewer than two labels, or one with too few faces for the folds.
+        DataError: fewer than two labels, or one with too few faces, not counting twins, for the folds.
     """
-    names = _names(rows["label"], params.folds)
+    names = _names(rows, params.folds)
     codes = pd.Categorical(rows["label"], categories=names).codes.astype(int)
     folds = folds_of(codes, rows["group"].to_numpy(), params)
     probabilities = judge(_small(images, rows.index.to_numpy()), codes, folds, len(names), params)
@@ -84,19 +84,19 @@ def _small(images: np.ndarray, places: np.ndarray) -> np.ndarray:
     return np.concatenate([resized(images[piece]) for piece in pieces])
 
 
-def _names(labels: pd.Series, folds: int) -> np.ndarray:
+def _names(rows: pd.DataFrame, folds: int) -> np.ndarray:
     """The labels that there are, emotions in their order and others behind them."""
-    counts = labels.value_counts()
+    counts = rows.groupby("label")["group"].nunique()  # twins are in one fold
     if len(counts) < 2:
         raise DataError(
-            f"clean.doubtful_labels: {len(labels):,} labelled Training faces are left to judge, all of one label; two "
+            f"clean.doubtful_labels: {len(rows):,} labelled Training faces are left to judge, all of one label; two "
             "labels are needed. Set clean.doubtful_labels to null in params.yaml, or bring more faces."
         )
     if counts.min() < folds:
         raise DataError(
-            f"clean.doubtful_labels: label {counts.idxmin()!r} has {counts.min()} Training faces, fewer than the "
-            f"{folds} folds. Lower clean.doubtful_labels.folds in params.yaml (at least 2), set "
-            "clean.doubtful_labels to null, or bring more faces of it."
+            f"clean.doubtful_labels: label {counts.idxmin()!r} has {counts.min()} Training faces (twins are "
+            f"counted once), fewer than the {folds} folds. Lower clean.doubtful_labels.folds in params.yaml (at "
+            "least 2), set clean.doubtful_labels to null, or bring more faces of it."
         )
     return np.array([*(name for name in EMOTIONS if name in counts), *sorted(set(counts.index) - set(EMOTIONS))])
 

@@ -12,7 +12,7 @@ import numpy as np
 from keras import layers
 
 from mien.augmentation.offline import augment
-from mien.cleaning.nonfaces.warps import SIDE
+from mien.cleaning.batches import SIDE
 from mien.params import RANGES
 
 DIRECTIONS, CELL = 8, 2

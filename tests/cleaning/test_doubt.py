@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -148,9 +151,24 @@ def test_the_order_of_the_rows_does_not_matter():
 def test_a_label_with_fewer_faces_than_folds_is_named_with_what_to_do():
     faces, _ = planted()
     faces.table.loc[:2, "label"] = "fear"
-    message = r"'fear' has 3 Training faces, fewer than the 5 folds.*folds.*null"
+    message = r"'fear' has 3 Training faces \(twins are counted once\), fewer than the 5 folds.*folds.*null"
     with pytest.raises(DataError, match=message):
         cleaned(faces)
+
+
+def test_twins_do_not_make_up_for_faces_that_a_label_lacks():
+    faces, _ = planted()
+    faces.table.loc[:19, "label"] = "fear"
+    face = faces.table["face"]
+    rows = faces.table.assign(group=face.where(face >= 20, face % 4))
+    with pytest.raises(DataError, match="'fear' has 4 Training faces"):
+        doubt(faces.images, rows, DoubtfulLabels(), nearest)
+
+
+def test_the_rules_are_there_without_waiting_for_scikit_learn():
+    code = "import sys, mien.cleaning; print(sorted({'sklearn', 'cleanlab'} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
 
 
 def test_a_single_label_cannot_be_doubted():

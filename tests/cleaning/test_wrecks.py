@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from mien.cleaning.nonfaces.features import features, resized
+from mien.cleaning.batches import resized
+from mien.cleaning.nonfaces.features import features
 from mien.cleaning.nonfaces.wrecks import FACE, KINDS, VIEWS, WRECKS, lessons
 from mien.progress import meter
 from tests.cleaning.tables import noise

@@ -4,8 +4,7 @@ import cv2
 import numpy as np
 from scipy.linalg import eigh
 
-from mien.cleaning.batches import gray
-from mien.cleaning.nonfaces.warps import SIDE
+from mien.cleaning.batches import SIDE
 
 CELL = 6
 """Pixels of a cell's side; four cells are normalised together."""
@@ -18,14 +17,6 @@ FLAT = 1
 COMPONENTS = 256
 
 HOG = cv2.HOGDescriptor((SIDE, SIDE), (2 * CELL, 2 * CELL), (CELL, CELL), (CELL, CELL), 9)
-
-
-def resized(batch: np.ndarray) -> np.ndarray:
-    """uint8 (B, H, W) or (B, H, W, 3) RGB to gray (B, SIDE, SIDE)."""
-    pictures = gray(batch)
-    if pictures.shape[1:] == (SIDE, SIDE):
-        return np.ascontiguousarray(pictures)
-    return np.stack([cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for picture in pictures])
 
 
 def features(batch: np.ndarray) -> np.ndarray:

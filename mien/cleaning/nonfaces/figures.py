@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 
-from mien.cleaning.nonfaces.warps import SIDE, detail, some_gray, warp
+from mien.cleaning.batches import SIDE
+from mien.cleaning.nonfaces.warps import detail, some_gray, warp
 
 
 def small(face: np.ndarray, other: np.ndarray, rng: np.random.Generator) -> np.ndarray:

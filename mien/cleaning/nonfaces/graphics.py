@@ -5,7 +5,8 @@ import string
 import cv2
 import numpy as np
 
-from mien.cleaning.nonfaces.warps import SIDE, some_gray
+from mien.cleaning.batches import SIDE
+from mien.cleaning.nonfaces.warps import some_gray
 
 LARGE = 4 * SIDE
 """Pictures are drawn so large, and then averaged down."""

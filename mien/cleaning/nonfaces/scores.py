@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mien.cleaning.nonfaces.features import Projection, features, resized
+from mien.cleaning.batches import resized
+from mien.cleaning.nonfaces.features import Projection, features
 from mien.cleaning.nonfaces.network import EPOCHS, Network
 from mien.cleaning.nonfaces.wrecks import lessons
 from mien.progress import meter

@@ -3,8 +3,7 @@
 import cv2
 import numpy as np
 
-SIDE = 48
-"""Height and width of the pictures that the rule looks at."""
+from mien.cleaning.batches import SIDE
 
 MIDDLE = (SIDE - 1) / 2
 

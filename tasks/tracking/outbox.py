@@ -56,7 +56,7 @@ class Outbox:
         self._waiting: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
         self._unsent: list[Record] = []
         self._lock = threading.Lock()
-        self._closing = threading.Event()
+        self._closing, self._given_up = threading.Event(), threading.Event()
         self._outage = False
         self._thread = threading.Thread(target=self._send_all, name="mlflow-outbox", daemon=True)
         self._thread.start()
@@ -84,6 +84,7 @@ class Outbox:
         started = time.monotonic()
         while self._thread.is_alive() and not (self._outage and time.monotonic() - started > CLOSE_SECONDS):
             self._thread.join(0.1)
+        self._given_up.set()
         self._file.close()
         with self._lock:
             left = list(self._unsent)
@@ -111,13 +112,13 @@ class Outbox:
         )
 
     def _send_all(self) -> None:
-        """The thread: send one record after the other until `close`."""
-        while (record := self._waiting.get()) is not None:
-            self._send_until_done(record)
+        """The thread: send one record after the other until `close`, which leaves the rest to whoever delivers it."""
+        while (record := self._waiting.get()) is not None and self._sent(record):
             with self._lock:
                 self._unsent.pop(0)
 
-    def _send_until_done(self, record: Record) -> None:
+    def _sent(self, record: Record) -> bool:
+        """Try until the record is sent or refused; False where `close` has given up before."""
         from mlflow.exceptions import MlflowException
 
         while True:
@@ -127,14 +128,14 @@ class Outbox:
             except (MlflowException, OSError) as error:
                 if not passes(error):
                     say_refused(self._run_id, error)
-                    return
+                    return True
                 self._say_outage(error)
             else:
                 self._outage = False
-                return
+                return True
             # Once the caller waits in `close`, the next try comes sooner.
-            if self._closing.wait(RETRY_SECONDS):
-                time.sleep(0.5)
+            if self._closing.wait(RETRY_SECONDS) and self._given_up.wait(0.5):
+                return False
 
     def _say_outage(self, error: Exception) -> None:
         if not self._outage:

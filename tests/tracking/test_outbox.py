@@ -117,6 +117,17 @@ def test_a_second_outbox_of_a_run_does_not_take_away_what_the_first_has_kept(sto
     assert [batch[2] for batch in store.client.batches] == [["p0"], ["p1"]]
 
 
+def test_what_is_kept_is_not_sent_behind_the_back_of_whoever_delivers_it(store):
+    store.client.error = silent()
+    box = Outbox(store, "run")
+    for step in range(2):
+        box.put(**metric(step))
+    box.close()
+    store.client.error = None
+    time.sleep(0.7)
+    assert store.client.batches == []
+
+
 def test_a_store_that_comes_back_gets_everything_in_order(store, monkeypatch):
     monkeypatch.setattr(outbox, "CLOSE_SECONDS", 10)
     store.client.error = silent()

@@ -20,19 +20,17 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
+from prefect.states import Failed
 
 from flows.checkout.lock import only_run
 from flows.checkout.mend import mend_locks
 from flows.checkout.overrides import overridden, preset_sections
 from flows.checkout.place import enter_checkout
-from flows.planning import check_request, make_plan
+from flows.planning import check_request
 from flows.recovery.watch import watched
 from flows.reporting.notify import notify
-from flows.reporting.summary import report, summary_line
-from flows.server import has_server
 from flows.stages.identity import pass_key
-from flows.stages.run import run_stages
+from flows.stages.run import run_pass
 from mien.errors import MienError
 from mien.presets import Protocol
 
@@ -75,10 +73,7 @@ def pipeline(
             names = check_request(stages, overrides, sections)
             with overridden(overrides, data_revision, pass_key(), get_run_logger().warning, sections):
                 forced = (stages or names) if force else []
-                plan = make_plan(names, forced=forced, local=local, has_server=has_server())
-                results = list(run_stages(plan))
-                report(results)
+                state = run_pass(names, forced, local)
     except MienError as error:
         return Failed(message=str(error))
-    last = results[-1]
-    return Failed(message=last.message) if last.failed else Completed(message=summary_line(results))
+    return state

@@ -4,11 +4,13 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from mien.errors import TrackingError
 from tasks.tracking.models import find_model
 from tasks.tracking.origin import file_digest, origin
-from tasks.tracking.outbox import send
+from tasks.tracking.outbox import Outbox
 from tasks.tracking.run import KEY_TAG, find_run
 from tasks.tracking.store import Store
+from tasks.tracking.sweep import mark
 
 NAME = "compare"
 
@@ -30,26 +32,45 @@ def run_behind(store: Store, key: str, model: Path) -> str | None:
 
 
 def log_comparison(
-    store: Store, key: str, tags: Mapping[str, str], figures: Mapping[str, float], files: Sequence[Path]
+    store: Store,
+    key: str,
+    params: Mapping[str, str],
+    tags: Mapping[str, str],
+    figures: Mapping[str, float],
+    files: Sequence[Path],
 ) -> str:
     """Log a comparison as a finished run, `compare`; returns its id.
+
+    Where the store stops answering after it has made the run, the rest is kept for the next stage that reaches it.
 
     Args:
         store: open.
         key: of the flow run, by which the run is found.
+        params: what the figures are of.
         tags: who made it, and the ids of the runs that it compares.
         figures: by name.
         files: kept as artifacts.
 
     Raises:
-        mlflow.exceptions.MlflowException: the store does not take it.
+        TrackingError: the store does not answer.
     """
-    run = store.client.create_run(store.experiment_id, tags={KEY_TAG: key, **origin(), **tags}, run_name=NAME)
-    run_id, now = str(run.info.run_id), int(time.time() * 1000)
-    record = {
-        "metrics": [[name, value, now, 0] for name, value in figures.items()],
-        "artifacts": [[str(path), ""] for path in files],
-        "status": "FINISHED",
-    }
-    send(store, run_id, record)
+    run_id, now = _create(store, {KEY_TAG: key, **mark(), **origin(), **tags}), int(time.time() * 1000)
+    outbox = Outbox(store, run_id)
+    outbox.put(
+        params=dict(params),
+        metrics=[[name, value, now, 0] for name, value in figures.items()],
+        artifacts=[[str(path), ""] for path in files],
+        status="FINISHED",
+    )
+    outbox.close()
     return run_id
+
+
+def _create(store: Store, tags: Mapping[str, str]) -> str:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return str(store.client.create_run(store.experiment_id, tags=dict(tags), run_name=NAME).info.run_id)
+    except (MlflowException, OSError) as error:
+        reason = str(error).splitlines()[0][:200]
+        raise TrackingError(f"the tracking store {store.shown} does not take the comparison: {reason}.") from error

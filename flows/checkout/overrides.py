@@ -121,7 +121,12 @@ def overridden(
 
 
 def put_back_of(owner: str) -> None:
-    """Put back what this run, which is gone, has overridden; whoever holds the checkout now has done so already."""
+    """Put back what this run, which is gone, has overridden; whoever holds the checkout now has done so already.
+
+    The watchman of another run holds the checkout not even for a look: two that look at once would both give up.
+    """
+    if kept.owner() != owner:
+        return
     try:
         with FileLock(lock_file(), timeout=0):
             if kept.owner() == owner:

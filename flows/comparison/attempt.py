@@ -4,14 +4,12 @@ from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Failed
 
 from flows.checkout.graph import Graph
-from flows.planning import make_plan
 from flows.recovery.watch import watched
-from flows.reporting.summary import report, summary_line
-from flows.server import has_server
-from flows.stages.run import run_stages
+from flows.stages.identity import pass_key
+from flows.stages.run import run_pass
 from mien.errors import MienError
 
 LAST = "evaluate"
@@ -28,11 +26,8 @@ def attempt(preset: str, protocol: str, local: bool) -> State[Any]:  # noqa: ARG
         local: Train in place, not on a worker of the pool gpu.
     """
     try:
-        with watched():  # the caller's own watchman puts params.yaml back
-            plan = make_plan(Graph().with_upstream([LAST]), forced=[], local=local, has_server=has_server())
-            results = list(run_stages(plan))
-            report(results)
+        with watched(pass_key()):  # the caller's own watchman puts params.yaml back, and tells people
+            state = run_pass(Graph().with_upstream([LAST]), [], local)
     except MienError as error:
         return Failed(message=str(error))
-    last = results[-1]
-    return Failed(message=last.message) if last.failed else Completed(message=summary_line(results))
+    return state

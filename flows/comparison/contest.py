@@ -4,7 +4,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from flows.checkout.overrides import overridden
 from flows.comparison.attempt import attempt
 from flows.comparison.entries import Entry, in_running_order
 from flows.comparison.pace import progress
-from flows.comparison.speed import milliseconds
+from flows.comparison.speed import Speed, milliseconds
 from flows.reporting.progress import Bar
 from flows.reporting.summary import warned
 from flows.stages.identity import pass_key
@@ -68,12 +68,9 @@ def _with_speeds(results: Sequence[Result], models: Path) -> list[Result]:
     """The results, those that have a model with its milliseconds."""
     paths = {result.name: models / f"{result.name}.keras" for result in results if not result.problem}
     get_run_logger().info("milliseconds per face of %d models", len(paths))
-    measured: dict[str, tuple[float, float]] = {}
+    measured: dict[str, Speed] = {}
     with warned("milliseconds per face"):
         measured = dict(zip(paths, milliseconds(list(paths.values())), strict=True))
     return [
-        replace(result, ms_per_face=measured[result.name][0], ms_per_face_in_batch=measured[result.name][1])
-        if result.name in measured
-        else result
-        for result in results
+        replace(result, **asdict(measured[result.name])) if result.name in measured else result for result in results
     ]

@@ -9,6 +9,7 @@ from flows.checkout.overrides import check_params
 from mien.comparison import ALL, NONE, Result
 from mien.errors import ParamsError
 from mien.presets import PRESETS, Preset, Protocol, load_preset
+from tasks.tracking.run import flatten
 
 Choice = Literal["both", "seed", "sound"]
 
@@ -25,6 +26,8 @@ class Entry:
 
     preset: Preset
     protocol: Protocol
+    settings: str = ""
+    """What is set on top, in words."""
 
     @property
     def result(self) -> Result:
@@ -38,6 +41,7 @@ class Entry:
             fault=f"{unsound}." if unsound else "",
             published=published.accuracy,
             published_test=published.test,
+            settings=self.settings,
         )
 
     def judged(self, figures: Mapping[str, Any]) -> Result:
@@ -59,7 +63,8 @@ def entries(names: Sequence[str], choice: Choice, params: Mapping[str, Any]) -> 
     """
     presets = [load_preset(name) for name in dict.fromkeys(names or PRESETS)]
     protocols = [protocol for protocol in BOTH if choice in ("both", protocol)]
-    listed = [Entry(preset, protocol) for preset in presets for protocol in protocols]
+    settings = ", ".join(f"{key} = {value}" for key, value in flatten(params).items())
+    listed = [Entry(preset, protocol, settings) for preset in presets for protocol in protocols]
     for entry in listed:
         try:
             check_params(params, entry.sections)

@@ -26,7 +26,8 @@ def leave(results: Sequence[Result]) -> None:
     files = write(results)
     run = None
     with warned("run in MLflow"):
-        log_comparison(open_store(), pass_key(), {**flow_tags(), **_runs(results)}, figures(results), files)
+        tags = {**flow_tags(), **_runs(results)}
+        log_comparison(open_store(), pass_key(), settings(results), tags, figures(results), files)
         run = link_runs()
     with warned("page of the comparison"):
         place = [f"MLflow run: {run.markdown}"] if run else []
@@ -52,6 +53,12 @@ def figures(results: Sequence[Result]) -> dict[str, float]:
         for name, value in asdict(result).items()
         if isinstance(value, int | float)
     }
+
+
+def settings(results: Sequence[Result]) -> dict[str, str]:
+    """Data and settings of all of them, where they are known."""
+    both = {name: dict.fromkeys(getattr(result, name) for result in results) for name in ("data", "settings")}
+    return {name: "; ".join(filter(None, values)) for name, values in both.items() if any(values)}
 
 
 def _runs(results: Sequence[Result]) -> dict[str, str]:

@@ -2,20 +2,30 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from mien.datasets.table import IMAGES
 from tasks.stage import stage_folder
 
 BATCH = 256
-"""Faces in a batch."""
+"""Faces in a batch, where there are so many."""
 
 CALLS_ALONE, CALLS = 20, 3
 """Calls with one face and with a batch: the largest network takes a second for a batch, which varies little."""
 
 
-def milliseconds(models: Sequence[Path]) -> list[tuple[float, float]]:
-    """For each model the milliseconds of one face alone, and of one in a batch; measured side by side, here."""
+@dataclass(frozen=True)
+class Speed:
+    """Milliseconds for one face alone and for one of `batch`, as `mien.comparison.Result` names them."""
+
+    ms_per_face: float
+    ms_per_face_in_batch: float
+    batch: int
+
+
+def milliseconds(models: Sequence[Path]) -> list[Speed]:
+    """For each model the milliseconds of a face; measured side by side, here."""
     import numpy as np
 
     from mien.predictor import Predictor
@@ -29,4 +39,5 @@ def milliseconds(models: Sequence[Path]) -> list[tuple[float, float]]:
     predictors = [Predictor.load(path) for path in models]
     faces = np.asarray(np.load(stage_folder("ingest") / IMAGES, mmap_mode="r")[:BATCH])
     alone = milliseconds_per_face(predictors, faces[:1], CALLS_ALONE)
-    return list(zip(alone, milliseconds_per_face(predictors, faces, CALLS), strict=True))
+    together = milliseconds_per_face(predictors, faces, CALLS)
+    return [Speed(one, many, len(faces)) for one, many in zip(alone, together, strict=True)]

@@ -50,7 +50,10 @@ def _say_how_it_ended(client: "SyncPrefectClient", flow_run_id: UUID) -> None:
 
 
 def tell_people(flow_run_id: str) -> None:
-    """Send the notification where this process has said how the run ended: no hook is called then."""
+    """Send the notification where this process has said how the run ended: no hook is called then.
+
+    Not of a flow run within another one, as a preset's in a comparison: of that other one people are told.
+    """
     from flows.server import has_server
 
     if not has_server():
@@ -62,7 +65,8 @@ def tell_people(flow_run_id: str) -> None:
     with get_client(sync_client=True) as client:
         run = client.read_flow_run(UUID(flow_run_id))
         flow = client.read_flow(run.flow_id)
-    if run.state is not None and run.state.message in (KILLED, CANCELLED):
+    within = run.parent_task_run_id is not None
+    if not within and run.state is not None and run.state.message in (KILLED, CANCELLED):
         asyncio.run(tell(flow.name, run, run.state))
 
 

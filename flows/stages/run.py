@@ -1,14 +1,29 @@
 """The stages of a plan, one after the other."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
 
-from flows.planning import TRAIN, Plan
+from flows.planning import TRAIN, Plan, make_plan
+from flows.reporting.summary import report, summary_line
+from flows.server import has_server
 from flows.stages.result import Result
 from flows.stages.task import bring_up_to_date
+
+
+def run_pass(names: Sequence[str], forced: Sequence[str], local: bool) -> State[Any]:
+    """Plan these stages, run them and leave what people look at; the state that the flow run ends in.
+
+    Raises:
+        MienError: as `make_plan`, before anything has run.
+    """
+    results = list(run_stages(make_plan(names, forced=forced, local=local, has_server=has_server())))
+    report(results)
+    last = results[-1]
+    return Failed(message=last.message) if last.failed else Completed(message=summary_line(results))
 
 
 def run_stages(plan: Plan) -> Iterator[Result]:

@@ -5,7 +5,7 @@
 
 from mien.comparison.chart import chart
 from mien.comparison.collect import collect
-from mien.comparison.result import ALL, CLEAN, NONE, PROTOCOL_NAMES, Result
+from mien.comparison.result import ALL, CLEAN, NONE, PROTOCOL_NAMES, TWINS, Result
 from mien.comparison.table import markdown, table
 
-__all__ = ["ALL", "CLEAN", "NONE", "PROTOCOL_NAMES", "Result", "chart", "collect", "markdown", "table"]
+__all__ = ["ALL", "CLEAN", "NONE", "PROTOCOL_NAMES", "TWINS", "Result", "chart", "collect", "markdown", "table"]

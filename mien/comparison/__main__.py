@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mien.comparison.readme import FOLDER, publish
+from mien.comparison.readme import FOLDER, failed, publish
 from mien.errors import MienError
 
 
@@ -20,6 +20,7 @@ def main() -> None:
     except MienError as error:
         sys.exit(f"{error}")
     print("\n".join(f"written: {path}" for path in written))
+    print("".join(f"failed, and shown so: {name}\n" for name in failed(FOLDER)), end="")
 
 
 if __name__ == "__main__":

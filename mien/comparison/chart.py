@@ -1,5 +1,6 @@
 """The comparison as a picture: a line a run, with what was published as a mark across the lines of its preset."""
 
+import textwrap
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -9,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.transforms import blended_transform_factory
 
 from mien.comparison.result import ALL, PROTOCOL_NAMES, Result
+from mien.comparison.table import conditions
 from mien.plots.style import ACCENT, BAD, INK, MUTED, PAPER, RULE, SECOND, percent_axis, styled
 
 SIDES = (("official", ACCENT, -0.13), ("clean", SECOND, 0.13))
@@ -16,6 +18,9 @@ SIDES = (("official", ACCENT, -0.13), ("clean", SECOND, 0.13))
 
 NAMES = -0.36
 """Where the names of the presets begin, as a share of the width."""
+
+FOOT_CHARACTERS = 118
+"""In a line below the picture."""
 
 LABEL_AIR = 0.02
 """Between the axis and what is written at its side, as a share of the width."""
@@ -39,6 +44,8 @@ def chart(results: Sequence[Result]) -> Figure:
     axes.spines["left"].set_visible(False)
     percent_axis(axes, "x")
     axes.set_xlabel("accuracy")
+    if foot := textwrap.fill(" ".join(conditions(results)), FOOT_CHARACTERS):
+        figure.supxlabel(foot, x=0.01, ha="left", fontsize=8, color=MUTED)
     figure.legend(handles=_legend(results), ncols=4, loc="outside upper right", handletextpad=0.4, columnspacing=1.4)
     return figure
 

@@ -1,10 +1,13 @@
 """The figures of a pass of the pipeline, read from what its stages have written."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
-from mien.comparison.result import ALL, CLEAN, NONE
+from mien.comparison.result import ALL, CLEAN, NONE, TWINS
+
+DIGITS = 8
 
 
 def collect(build: Path) -> dict[str, Any]:
@@ -28,14 +31,37 @@ def collect(build: Path) -> dict[str, Any]:
         "classes": len(_read(build / "split" / "classes.json")),
         **_training(_read(build / "train" / "summary.json")["metrics"]),
         "train_rows": _read(build / "augment" / "summary.json")["metrics"]["originals"],
+        "data": _data(build / "ingest" / "fingerprint.json"),
     }
 
 
 def _soundness(protocol: dict[str, Any]) -> dict[str, str]:
     """Which accuracies can be believed, and why not the others."""
-    chosen_or_taught = protocol["test_in_training"] or protocol["test_in_validation"]
-    believable = ALL if protocol["sound"] else NONE if chosen_or_taught else CLEAN
-    return {"believable": believable, "fault": protocol["statement"]}
+    return {"believable": _believable(protocol), "fault": protocol["statement"]}
+
+
+def _believable(protocol: dict[str, Any]) -> str:
+    """Clean leaves out the faces whose twin taught, not those whose twin chose."""
+    if protocol["sound"]:
+        return ALL
+    if protocol["test_in_training"] or protocol["test_in_validation"]:
+        return NONE
+    return TWINS if protocol["twins_in_validation"] else CLEAN
+
+
+def _data(path: Path) -> str:
+    """Which faces these are: name of the source, rows, first digits of the fingerprint's MD5, and what the licence is.
+
+    Of a licence the first sentence: that of drawn faces says that they are drawn.
+    """
+    facts = _read(path)
+    source = facts["source"]
+    names = ", ".join(file["name"] for file in source["files"]) or f"{source['pictures']['files']:,} pictures"
+    usages = ", ".join(f"{name} {usage['rows']:,}" for name, usage in facts["usages"].items())
+    digest = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()[:DIGITS]
+    said = f"{names} ({source['kind']}), {facts['accepted']:,} faces ({usages}), fingerprint {digest}."
+    licence = " ".join((facts["licence"] or "").split()).partition(". ")[0].rstrip(".")
+    return f"{said} {licence}." if licence else said
 
 
 def _side(figures: dict[str, Any], name: str) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """The last comparison in a README: between two markers that nobody sees, with the files it needs beside it."""
 
+import csv
 import shutil
 from pathlib import Path
 
@@ -41,6 +42,12 @@ def publish(readme: Path, source: Path = FOLDER) -> list[Path]:
     copies = [Path(shutil.copyfile(source / name, docs / name)) for name in (CSV, PICTURE)]
     write_text(readme, text)
     return [*copies, readme]
+
+
+def failed(source: Path) -> list[str]:
+    """Names of the rows of a comparison that have failed, each with its reason; a part of one may be published."""
+    with (source / CSV).open(encoding="utf-8", newline="") as lines:
+        return [f"{row['name']}: {row['problem']}" for row in csv.DictReader(lines) if row.get("problem")]
 
 
 def replaced(text: str, block: str, name: str) -> str:

@@ -1,16 +1,16 @@
 """The comparison as a table: for programs (a frame, CSV) and for people (Markdown)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import groupby
 
 import pandas as pd
 
-from mien.comparison.result import CLEAN, NONE, PROTOCOL_NAMES, Result
+from mien.comparison.result import CLEAN, NONE, PROTOCOL_NAMES, TWINS, Result
 from mien.labels import USAGES
 
 DECIMALS = 6
-COUNTS = ("classes", "test_rows", "clean_rows", "train_rows", "parameters", "epochs")
+COUNTS = ("classes", "test_rows", "clean_rows", "train_rows", "parameters", "epochs", "batch")
 """Columns of whole numbers, which may be missing."""
 
 TOGETHER, TO = "&nbsp;", "–&#8288;"
@@ -21,18 +21,22 @@ DASH = "–"
 
 LEGEND = (
     "Accuracy with its interval: *official*, of all test faces, and *clean*, of those without a pixel-identical twin "
-    "among the Training faces. *Speed*, under the sound protocol where that was run: images a second in training, "
-    "epochs × seconds, milliseconds for one face alone and for one in a batch of 256."
+    "among the Training faces. *Speed*, under the sound protocol where that was run: images a second and epochs × "
+    "seconds, as they were when the network was trained, perhaps on another day and machine; milliseconds for one face "
+    "alone and for one in a batch{of}, all measured side by side for this table."
 )
-TWINS = (
-    "*With twins*: test faces have identical twins among those that were learned from or that chose the weights, so "
-    "that only the clean accuracy can be believed."
+WITH_TWINS = (
+    "*With twins*: test faces have identical twins among those that were learned from, so that only the clean accuracy "
+    "can be believed; neither can be fully, where twins chose the weights."
 )
 
 
 def table(results: Sequence[Result]) -> pd.DataFrame:
-    """One row a result; the columns are the fields of `Result` behind `name`, which is preset and protocol."""
-    frame = pd.DataFrame([{"name": result.name, **asdict(result)} for result in results])
+    """One row a result; the columns are the fields of `Result` behind `name`, which is preset and protocol.
+
+    Of a problem there is what may be published.
+    """
+    frame = pd.DataFrame([{"name": result.name, **asdict(result), "problem": result.reason} for result in results])
     return frame.astype(dict.fromkeys(COUNTS, "Int64")).round(DECIMALS)
 
 
@@ -47,7 +51,7 @@ def markdown(results: Sequence[Result]) -> str:
     head = ["preset", "published", *ours, "speed"]
     presets = [list(group) for _, group in groupby(results, lambda result: result.preset)]
     rows = [head, [":--"] * len(head), *(_row(preset, protocols) for preset in presets)]
-    return "\n".join([*(f"| {' | '.join(row)} |" for row in rows), "", LEGEND, *_notes(results), ""])
+    return "\n".join([*(f"| {' | '.join(row)} |" for row in rows), "", _legend(results), *_notes(results), ""])
 
 
 def _row(preset: Sequence[Result], protocols: Sequence[str]) -> list[str]:
@@ -103,12 +107,28 @@ def _speed(result: Result) -> str:
     return "<br>".join(line.replace(" ", TOGETHER) for line in lines) or DASH
 
 
+def conditions(results: Sequence[Result]) -> list[str]:
+    """What the figures are of: what was set on top of the presets, and the faces, a sentence each."""
+    settings = [f"All with {said}." for said in _distinct(result.settings for result in results)]
+    return [*settings, *(f"Data: {said}" for said in _distinct(result.data for result in results))]
+
+
+def _distinct(values: Iterable[str]) -> list[str]:
+    return [value for value in dict.fromkeys(values) if value]
+
+
+def _legend(results: Sequence[Result]) -> str:
+    sizes = dict.fromkeys(f" of {result.batch}" for result in results if result.batch)
+    return LEGEND.format(of=" or".join(sizes))
+
+
 def _notes(results: Sequence[Result]) -> list[str]:
-    """What the marks in the cells mean; bullets are each on one line, with an empty line before the first."""
+    """Conditions, and what the marks in the cells mean; bullets are a line each, with an empty one before."""
     said = [
-        *((result, result.fault) for result in results if result.believable == NONE),
-        *((result, f"has failed: {result.problem}") for result in results if result.problem),
+        *((result, result.fault) for result in results if result.believable in (TWINS, NONE)),
+        *((result, f"has failed: {result.reason}") for result in results if result.problem),
     ]
     bullets = [f"- {result.name}: {' '.join(why.split())}" for result, why in said]
-    twins = ["", TWINS] if any(result.believable == CLEAN for result in results) else []
-    return [*twins, *(["", *bullets] if bullets else [])]
+    twins = [WITH_TWINS] if any(result.believable in (CLEAN, TWINS) for result in results) else []
+    paragraphs = [line for text in (*conditions(results), *twins) for line in ("", text)]
+    return [*paragraphs, *(["", *bullets] if bullets else [])]

@@ -8,6 +8,7 @@ import yaml
 
 from flows.checkout import kept
 from flows.checkout.child import run_dvc
+from flows.checkout.lock import lock_file
 from flows.checkout.overrides import check_params, overridden, preset_sections, put_back_of
 from flows.errors import FlowError
 from mien.errors import ParamsError
@@ -85,6 +86,13 @@ def test_a_watchman_puts_back_what_its_own_run_has_overridden_and_nothing_else(r
     assert Path("params.yaml").read_bytes() != before
     put_back_of("killed")
     assert Path("params.yaml").read_bytes() == before
+
+
+def test_a_watchman_that_has_nothing_to_put_back_does_not_hold_the_checkout_against_the_one_that_has(repository):
+    killed_with_overrides()
+    lock_file().unlink(missing_ok=True)
+    put_back_of("another")
+    assert not lock_file().exists()
 
 
 def test_a_watchman_keeps_its_hands_off_a_checkout_that_another_run_holds(repository):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mien.comparison import CLEAN, NONE, Result
+from mien.comparison import CLEAN, NONE, TWINS, Result
 
 SOUND = Result(
     "mememoji",
@@ -32,6 +32,9 @@ SOUND = Result(
     run="ab" * 16,
 )
 UNSOUND = replace(SOUND, protocol="seed", believable=NONE, fault="all Usages are pooled,\n  with twins on both sides.")
-TWINS = replace(SOUND, protocol="seed", believable=CLEAN, fault="8 of 40 test faces have twins.")
-FAILED = Result("affectnet_cnn", "sound", title="AffectNet report", problem="train failed: no\nimages")
+TWINS_TAUGHT = replace(SOUND, protocol="seed", believable=CLEAN, fault="8 of 40 test faces have twins.")
+TWINS_CHOSE = replace(TWINS_TAUGHT, believable=TWINS, fault="Twins of 8 of 40 test faces chose the weights.")
+FAILED = Result(
+    "affectnet_cnn", "sound", title="AffectNet report", problem="train failed: no /home/me/build/images.npy\nTraceback"
+)
 RESULTS = [UNSOUND, SOUND, FAILED]

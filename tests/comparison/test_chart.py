@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import cv2
 import pytest
 
 from mien.comparison import chart
 from mien.plots.style import INK, PAPER, write_png
-from tests.comparison.results import FAILED, RESULTS, SOUND, TWINS, UNSOUND
+from tests.comparison.results import FAILED, RESULTS, SOUND, TWINS_CHOSE, TWINS_TAUGHT, UNSOUND
 
 
 def drawn(results):
@@ -33,9 +35,21 @@ def test_marks_of_an_unsound_protocol_are_hollow_and_its_name_says_so():
 
 
 def test_with_twins_of_test_faces_in_training_only_the_official_mark_is_hollow():
-    axes = drawn([TWINS])
+    axes = drawn([TWINS_TAUGHT])
     assert [mark.get_markerfacecolor() == PAPER for mark in marks(axes)] == [True, False]
     assert words(axes)[0] == "seed's, with twins"
+
+
+def test_where_twins_chose_both_marks_are_hollow():
+    axes = drawn([TWINS_CHOSE])
+    assert [mark.get_markerfacecolor() == PAPER for mark in marks(axes)] == [True, True]
+    assert words(axes)[0] == "seed's, with twins"
+
+
+def test_the_picture_says_itself_of_which_faces_and_with_which_settings_it_is():
+    figure = chart([replace(SOUND, settings="train.epochs = 3", data="drawn.csv, 300 faces.")])
+    assert figure.get_supxlabel() == "All with train.epochs = 3. Data: drawn.csv, 300 faces."
+    assert chart([SOUND]).get_supxlabel() == ""
 
 
 def test_the_published_accuracy_goes_across_the_lines_of_its_preset():

@@ -1,11 +1,20 @@
 import json
+import re
 
 import pytest
 
-from mien.comparison import ALL, CLEAN, NONE, Result, collect
+from mien.comparison import ALL, CLEAN, NONE, TWINS, Result, collect
 
 SIDE = {"accuracy": 0.6, "accuracy_interval": {"low": 0.5, "high": 0.7}, "macro_f1": 0.55, "ece": 0.04, "n": 100}
-PROTOCOL = {"sound": True, "statement": "", "test_in_training": 0, "test_in_validation": 0}
+TEST_FACES = dict.fromkeys(("test_in_training", "test_in_validation", "twins_in_training", "twins_in_validation"), 0)
+PROTOCOL = {"sound": True, "statement": "", **TEST_FACES}
+
+FINGERPRINT = {
+    "accepted": 3000,
+    "usages": {"Training": {"rows": 2200}, "PrivateTest": {"rows": 800}},
+    "source": {"kind": "fer2013_csv", "files": [{"name": "faces.csv.gz"}], "pictures": {"files": 0}},
+    "licence": "The faces in this folder are drawn\nby a program. They depict no person.",
+}
 
 
 @pytest.fixture
@@ -22,6 +31,7 @@ def build(tmp_path):
         },
         "augment/summary.json": {"metrics": {"originals": 800, "copies": 1600}},
         "split/classes.json": ["angry", "happy", "sad"],
+        "ingest/fingerprint.json": FINGERPRINT,
     }
     for name, content in contents.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -48,6 +58,8 @@ def test_a_side_without_rows_leaves_its_accuracy_unknown(build):
     [
         ({}, ALL),
         ({"sound": False, "twins_in_training": 3}, CLEAN),
+        ({"sound": False, "twins_in_validation": 3}, TWINS),
+        ({"sound": False, "twins_in_training": 3, "twins_in_validation": 3}, TWINS),
         ({"sound": False, "test_in_training": 3}, NONE),
         ({"sound": False, "test_in_validation": 3}, NONE),
     ],
@@ -58,3 +70,24 @@ def test_what_can_be_believed_follows_from_which_test_faces_taught_or_chose(buil
     path.write_text(json.dumps(metrics))
     result = Result("blog_cnn", "seed", **collect(build))
     assert (result.believable, result.fault) == (believable, "it is so")
+
+
+def test_the_faces_are_named_so_that_other_ones_cannot_be_taken_for_them(build):
+    data = collect(build)["data"]
+    assert re.fullmatch(
+        r"faces\.csv\.gz \(fer2013_csv\), 3,000 faces \(Training 2,200, PrivateTest 800\), fingerprint [0-9a-f]{8}\. "
+        r"The faces in this folder are drawn by a program\.",
+        data,
+    )
+    path = build / "ingest" / "fingerprint.json"
+    path.write_text(json.dumps({**FINGERPRINT, "licence": None, "mean": 3}))
+    other = collect(build)["data"]
+    assert other.endswith(".")
+    assert "drawn" not in other
+    assert data.partition("fingerprint")[2][:9] != other.partition("fingerprint")[2][:9]
+
+
+def test_a_folder_of_pictures_is_named_by_how_many_there_are(build):
+    source = {"kind": "fer_folder", "files": [], "pictures": {"files": 3001}}
+    (build / "ingest" / "fingerprint.json").write_text(json.dumps({**FINGERPRINT, "source": source}))
+    assert collect(build)["data"].startswith("3,001 pictures (fer_folder), 3,000 faces (")

@@ -71,3 +71,10 @@ def test_a_bad_word_is_answered_before_anything_starts(monkeypatch):
         monkeypatch.setattr("sys.argv", ["compare", *words])
         with pytest.raises(SystemExit, match=said):
             main()
+
+
+def test_settings_on_top_are_part_of_every_result_in_one_way_however_they_are_given():
+    for params in ({"train.epochs": 3}, {"train": {"epochs": 3}}):
+        assert {entry.result.settings for entry in entries(["mememoji"], "both", params)} == {"train.epochs = 3"}
+    (entry,) = entries(["mememoji"], "sound", {})
+    assert entry.result.settings == ""

@@ -2,9 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from mien.comparison import markdown, table
 from mien.comparison.__main__ import main
 from mien.comparison.readme import CSV, END, MARKDOWN, PICTURE, START, publish, replaced
 from mien.errors import DataError
+from tests.comparison.results import RESULTS
 
 PAGE = f"# Mien\n\n{START}\nold\n{END}\n\nafter\n"
 
@@ -72,3 +74,17 @@ def test_without_a_comparison_it_says_how_to_make_one(tmp_path, monkeypatch):
         main()
     assert "build/compare/ has no comparison.csv, comparison.md, comparison.png" in str(ended.value)
     assert "python -m flows.compare" in str(ended.value)
+
+
+def test_a_comparison_with_failed_rows_says_which_where_it_is_published(compared, tmp_path, monkeypatch, capsys):
+    (compared / CSV).write_text(table(RESULTS).to_csv(index=False))
+    (compared / MARKDOWN).write_text(markdown(RESULTS))
+    (tmp_path / "README.md").write_text(PAGE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["comparison", "README.md"])
+    main()
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == "failed, and shown so: affectnet_cnn, sound protocol: train failed: no images.npy"
+    for published in (Path("README.md"), Path("docs") / CSV):
+        assert "/home/me" not in published.read_text()
+        assert "Traceback" not in published.read_text()

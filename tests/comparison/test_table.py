@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mien.comparison import markdown, table
-from tests.comparison.results import FAILED, RESULTS, SOUND, TWINS, UNSOUND
+from tests.comparison.results import FAILED, RESULTS, SOUND, TWINS_CHOSE, TWINS_TAUGHT, UNSOUND
 
 
 def cells(line):
@@ -29,7 +29,7 @@ def test_the_csv_gives_back_every_figure_and_leaves_empty_what_is_not_known():
     assert back.loc[1, "official"] == 0.612346
     assert back.loc[1, ["official_low", "clean_high", "ms_per_face_in_batch"]].tolist() == [0.596, 0.612, 0.823]
     assert back.loc[2, ["published", "official", "parameters", "run"]].isna().all()
-    assert back.loc[2, "problem"] == FAILED.problem
+    assert back.loc[2, "problem"] == "train failed: no images.npy"
 
 
 def test_whole_numbers_stay_whole_beside_missing_ones():
@@ -82,13 +82,48 @@ def test_an_unsound_protocol_and_a_failure_are_explained_below_the_table():
     notes = [line for line in markdown(RESULTS).splitlines() if line.startswith("- ")]
     assert notes == [
         "- mememoji, seed's protocol: all Usages are pooled, with twins on both sides.",
-        "- affectnet_cnn, sound protocol: has failed: train failed: no images",
+        "- affectnet_cnn, sound protocol: has failed: train failed: no images.npy",
     ]
 
 
 def test_twins_are_explained_once_and_only_where_there_are_some():
-    text = markdown([TWINS, SOUND])
+    text = markdown([TWINS_TAUGHT, SOUND])
     assert "**with twins**<br>**61.2%**" in text
     assert text.count("*With twins*: ") == 1
     assert "*With twins*" not in markdown([UNSOUND, SOUND])
     assert "\n- " not in text
+
+
+def test_where_twins_chose_neither_accuracy_is_said_to_be_believed_and_how_many_there_are():
+    text = markdown([TWINS_CHOSE, SOUND])
+    assert "**with twins**<br>**61.2%**" in text
+    assert "neither can be fully, where twins chose the weights" in text
+    assert "- mememoji, seed's protocol: Twins of 8 of 40 test faces chose the weights." in text
+
+
+def test_settings_on_top_and_the_faces_are_named_below_the_table_once_and_in_columns():
+    results = [replace(one, settings="train.epochs = 3", data="drawn.csv, 300 faces.") for one in (UNSOUND, SOUND)]
+    lines = markdown([*results, replace(FAILED, settings="train.epochs = 3")]).splitlines()
+    assert lines.count("All with train.epochs = 3.") == lines.count("Data: drawn.csv, 300 faces.") == 1
+    assert table(results).loc[1, ["data", "settings"]].tolist() == ["drawn.csv, 300 faces.", "train.epochs = 3"]
+    assert "All with" not in markdown(RESULTS)
+
+
+def test_the_batch_is_as_large_as_it_was_and_of_the_training_it_is_said_when_that_was_measured():
+    text = markdown([replace(SOUND, batch=120)])
+    assert "for one in a batch of 120, all measured" in text
+    assert "as they were when the network was trained" in text
+
+
+@pytest.mark.parametrize(
+    ("problem", "reason"),
+    [
+        ("\n/a/b/data/faces.csv: row 3: no label\nmore", "faces.csv: row 3: no label"),
+        ("'/a/b/model.keras' in build/train", "'model.keras' in build/train"),
+        ("sqlite:////home/me/mlflow.db cannot be used", "mlflow.db cannot be used"),
+        ("http://127.0.0.1:5000/api/2.0 does not answer", "http://127.0.0.1:5000/api/2.0 does not answer"),
+        ("3/4 of and/or build/train/model.keras", "3/4 of and/or build/train/model.keras"),
+    ],
+)
+def test_of_a_problem_one_line_is_published_without_the_folders_of_a_machine(problem, reason):
+    assert replace(FAILED, problem=problem).reason == reason

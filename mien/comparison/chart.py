@@ -19,7 +19,7 @@ SIDES = (("official", ACCENT, -0.13), ("clean", SECOND, 0.13))
 NAMES = -0.36
 """Where the names of the presets begin, as a share of the width."""
 
-FOOT_CHARACTERS = 118
+FOOT_CHARACTERS = 140
 """In a line below the picture."""
 
 LABEL_AIR = 0.02

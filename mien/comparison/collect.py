@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from mien.comparison.result import ALL, CLEAN, NONE, TWINS
+from mien.labels import USAGES
 
 DIGITS = 8
+"""Of a fingerprint: enough to tell two data sets apart."""
 
 
 def collect(build: Path) -> dict[str, Any]:
@@ -57,7 +59,7 @@ def _data(path: Path) -> str:
     facts = _read(path)
     source = facts["source"]
     names = ", ".join(file["name"] for file in source["files"]) or f"{source['pictures']['files']:,} pictures"
-    usages = ", ".join(f"{name} {usage['rows']:,}" for name, usage in facts["usages"].items())
+    usages = ", ".join(f"{name} {facts['usages'][name]['rows']:,}" for name in USAGES if name in facts["usages"])
     digest = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()[:DIGITS]
     said = f"{names} ({source['kind']}), {facts['accepted']:,} faces ({usages}), fingerprint {digest}."
     licence = " ".join((facts["licence"] or "").split()).partition(". ")[0].rstrip(".")

@@ -11,7 +11,7 @@ PROTOCOL = {"sound": True, "statement": "", **TEST_FACES}
 
 FINGERPRINT = {
     "accepted": 3000,
-    "usages": {"Training": {"rows": 2200}, "PrivateTest": {"rows": 800}},
+    "usages": {"PrivateTest": {"rows": 800}, "Training": {"rows": 2200}},
     "source": {"kind": "fer2013_csv", "files": [{"name": "faces.csv.gz"}], "pictures": {"files": 0}},
     "licence": "The faces in this folder are drawn\nby a program. They depict no person.",
 }

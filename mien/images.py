@@ -75,8 +75,8 @@ def to_gray(picture: np.ndarray) -> np.ndarray:
 def resize(picture: np.ndarray, size: int) -> np.ndarray:
     """(size, size) or (size, size, 3) uint8: mean over areas where it shrinks, bilinear where it only grows.
 
-    Area averaging is what FER2013-like faces were cut with (seed S3) and does not alias; in OpenCV it would repeat
-    pixels in a picture that grows.
+    Area averaging is what FER2013-like faces were cut with (as in mememoji's project) and does not alias; in OpenCV it
+    would repeat pixels in a picture that grows.
     """
     height, width = picture.shape[:2]
     if (height, width) == (size, size):

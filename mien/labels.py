@@ -101,9 +101,9 @@ def class_map(
 
     Args:
         counts: number of faces of each label before the policy; labels without a face are left out.
-        drop: classes to leave out (seed S0 drops disgust).
-        merge: label -> class that takes it in (seed S3 merges disgust into angry).
-        top_k: keep only so many of the largest classes (seed S2 keeps three); ties go to the earlier emotion.
+        drop: classes to leave out (blog_cnn's post drops disgust).
+        merge: label -> class that takes it in (mememoji's project merges disgust into angry).
+        top_k: keep only so many of the largest classes (deep_cnn's notebook keeps three); ties go to the earlier one.
 
     Raises:
         ValueError: `drop` or `merge` names a label that is not there, or fewer than two classes are left.

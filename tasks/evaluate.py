@@ -22,7 +22,7 @@ from mien.params import STAGES, EvaluateParams
 from mien.plots import faces as pages
 from mien.plots import style
 from mien.predictor import Predictor
-from mien.report import collect, render
+from mien.report import BuildFacts, collect, render
 from mien.soundness import soundness
 from tasks.quiet import load_keras
 from tasks.stage import BUILD, Outcome, stage_folder
@@ -62,8 +62,14 @@ def judge_and_write(params: EvaluateParams) -> Outcome:
     tables.write_tables(evaluation, history, folder)
     write_held_out(folder / HELD_OUT, table)
     face, layers = _look_inside(evaluation, images, predictor.model)
-    explain(evaluation, history, table, images, face, layers)
-    return Outcome(flat(evaluation.metrics), [tables.METRICS, REPORT, PICTURES], _notes(evaluation, bool(layers)))
+    facts = collect(BUILD, STAGES[: STAGES.index("evaluate")], table, classes)
+    explain(evaluation, history, facts, images, face, layers)
+    return Outcome(
+        flat(evaluation.metrics),
+        [tables.METRICS, REPORT, PICTURES],
+        _notes(evaluation, bool(layers)),
+        facts.likeness.tags if facts.likeness else {},
+    )
 
 
 def _look_inside(
@@ -80,7 +86,7 @@ def _look_inside(
 def explain(
     evaluation: Evaluation,
     history: pd.DataFrame,
-    table: pd.DataFrame,
+    facts: BuildFacts,
     images: np.ndarray,
     face: np.ndarray,
     layers: Sequence[FeatureMaps],
@@ -92,7 +98,6 @@ def explain(
     charts = pictures.charts(evaluation, history)
     mistakes = pictures.surest_mistakes(rows, images, classes)
     guesses = pictures.random_guesses(rows, images, classes, evaluation.params.seed)
-    facts = collect(BUILD, STAGES[: STAGES.index("evaluate")], table, classes)
     svgs = {name: style.svg(figure) for name, figure in charts.items()}
     page = render(evaluation, facts, svgs, mistakes, guesses, face, layers)
     (folder / REPORT).write_text(page, encoding="utf-8")

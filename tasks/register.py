@@ -11,7 +11,7 @@ from typing import Any
 
 from mien.gates import Gate, judge, judge_protocol
 from mien.model_card import CardFacts, model_card
-from mien.params import RegisterParams
+from mien.params import Gates, RegisterParams
 from tasks.stage import SUMMARY, Outcome, stage_folder
 from tasks.tracking.models import ensure_logged
 from tasks.tracking.models import register as register_version
@@ -113,8 +113,9 @@ def _read(path: Path) -> Any:  # noqa: ANN401
 
 
 def _refusal(failed: list[Gate], statement: str) -> list[str]:
+    has_limits = any(gate.name in Gates.model_fields for gate in failed)
     return [
-        "not registered: the model does not pass the gates (limits: register.gates in params.yaml)",
+        f"not registered: the model does not pass the gates{' (limits: register.gates in params.yaml)' * has_limits}",
         *(f"  {gate}" for gate in failed),
         *([f"  {statement} Look at split in params.yaml."] if statement else []),
     ]

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,14 @@ class Outcome:
     """What a stage has to say.
 
     `metrics` are plain numbers by name; `artifacts` are files or folders, relative to the stage's folder, that a
-    person wants to see in MLflow; `notes` are lines for the terminal and the report: warnings and what was reached.
+    person wants to see in MLflow; `notes` are lines for the terminal and the report: warnings and what was reached;
+    `tags` are for the run.
     """
 
     metrics: Mapping[str, float | int]
     artifacts: Sequence[str] = ()
     notes: Sequence[str] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def stage_folder(stage: str) -> Path:
@@ -106,6 +108,7 @@ def write_summary(stage: str, params: dict[str, Any], outcome: Outcome) -> None:
         "metrics": dict(outcome.metrics),
         "artifacts": list(outcome.artifacts),
         "notes": list(outcome.notes),
+        "tags": dict(outcome.tags),
     }
     text = json.dumps(summary, indent=2, sort_keys=True, allow_nan=False)
     (stage_folder(stage) / SUMMARY).write_text(text + "\n", encoding="utf-8")

@@ -10,7 +10,7 @@ from mien.splitting import SPLITS, split_faces
 from tests.cleaning.tables import BLACK, GOLDEN, golden_rows
 
 CLEANED = {usage: tuple(np.subtract(GOLDEN[usage], BLACK[usage]).tolist()) for usage in GOLDEN}
-"""FER2013 without its constant images: seed S4."""
+"""FER2013 without its constant images, as vgg_small's project has it."""
 
 
 def kept(usages, labels, groups=None):

@@ -90,10 +90,10 @@ def summary(stage="clean"):
     return json.loads((stage_folder(stage) / "summary.json").read_text(encoding="utf-8"))
 
 
-def test_the_summary_holds_params_code_metrics_artifacts_and_notes(project, in_this_process):
+def test_the_summary_holds_params_code_metrics_artifacts_notes_and_tags(project, in_this_process):
     def clean(params):
         assert isinstance(params, CleanParams)
-        return Outcome({"kept": 3, "share": 0.5}, ["gallery.png"], ["kept 3 of 6"])
+        return Outcome({"kept": 3, "share": 0.5}, ["gallery.png"], ["kept 3 of 6"], {"kind": "drawn"})
 
     run_stage(clean)
     assert summary() == {
@@ -103,6 +103,7 @@ def test_the_summary_holds_params_code_metrics_artifacts_and_notes(project, in_t
         "metrics": {"kept": 3, "share": 0.5},
         "artifacts": ["gallery.png"],
         "notes": ["kept 3 of 6"],
+        "tags": {"kind": "drawn"},
     }
     assert summary()["params"]["near_threshold"] == 0.9
 

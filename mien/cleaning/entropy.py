@@ -45,9 +45,9 @@ def _histogram_entropy(batch: np.ndarray) -> np.ndarray:
 def local_entropy(images: np.ndarray, threads: int | None = None) -> np.ndarray:
     """Mean over the pixels of the entropy in bits of the disk around each pixel, float32 (N,).
 
-    The rule of seed S0: an entropy image, summed to a single number; the mean keeps the order and does not depend on
-    the size of the picture. NumPy lets other threads run, so `threads` (default: one for each core) share the work
-    without changing a bit of it.
+    The rule of blog_cnn's post: an entropy image, summed to a single number; the mean keeps the order and does not
+    depend on the size of the picture. NumPy lets other threads run, so `threads` (default: one for each core) share
+    the work without changing a bit of it.
     """
     pixels = TASK_ROWS * images.shape[2]
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool, meter("entropy", len(images)) as progress:

@@ -168,7 +168,7 @@ def _constant(table: pd.DataFrame) -> pd.Series:
 
 
 def _low_entropy(table: pd.DataFrame, rule: EntropyRule) -> pd.Series:
-    """By rank among all rows of the rule's Usages, constant ones included as in seed S0; or below a limit."""
+    """By rank among all rows of the rule's Usages, constant ones included as in blog_cnn's post; or below a limit."""
     ranked = table[table["usage"].isin(rule.usages)].sort_values(["entropy", "face"])
     if rule.drop_percent is None:
         return _without_twin(ranked.index[ranked["entropy"] < rule.min_bits])

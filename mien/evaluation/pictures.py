@@ -15,7 +15,7 @@ from mien.plots.faces import Answer
 
 MISTAKES = 32
 GUESSES = 24
-"""Faces on the pages; seed S3 showed 24 with first and second guess."""
+"""Faces on the pages; mememoji's project showed 24 with first and second guess."""
 
 
 def charts(evaluation: Evaluation, history: pd.DataFrame) -> dict[str, Figure]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import h5py
@@ -13,8 +13,11 @@ from mien.errors import ParamsError
 
 KEY = "train.network.weights"
 
-Stored = dict[str, list[np.ndarray]]
-"""Weights of each layer that has some, by its name in the file."""
+Stored = dict[str, list[h5py.Dataset]]
+"""Weights of each layer that has some, by its name in the file; not yet read, as a file may declare any size."""
+
+FAULTS = (OSError, KeyError, ValueError, TypeError, RuntimeError)
+"""What h5py raises at a file that is broken or of something else."""
 
 
 def load_weights(backbone: keras.Model, file: str, sha256: str | None) -> None:
@@ -33,13 +36,13 @@ def load_weights(backbone: keras.Model, file: str, sha256: str | None) -> None:
         with h5py.File(io.BytesIO(content)) as stored:
             legacy = "layer_names" in stored.attrs or "model_weights" in stored
             found = _legacy(stored) if legacy else _by_name(stored)
-    except OSError as error:
+            if not found:
+                raise ParamsError(f"{KEY}: {file} holds no weights of layers: it is no weights file of Keras 3 or 2.")
+            for layer, name, weights in _pairs(backbone, found, legacy, file):
+                _check(backbone, layer, name, weights, file)
+                layer.set_weights([np.asarray(weight) for weight in weights])
+    except FAULTS as error:
         raise ParamsError(f"{KEY}: {file} is no weights file of Keras (.weights.h5 or .h5): {error}.") from error
-    if not found:
-        raise ParamsError(f"{KEY}: {file} holds no weights of layers: it is no weights file of Keras 3 or 2.")
-    for layer, name, arrays in _pairs(backbone, found, legacy, file):
-        _check(backbone, layer, name, arrays, file)
-        layer.set_weights(arrays)
 
 
 def _read(file: str, sha256: str | None) -> bytes:
@@ -68,12 +71,13 @@ def _read(file: str, sha256: str | None) -> bytes:
 
 def _legacy(stored: h5py.File) -> Stored:
     """The format of Keras 2, in the order of the layers."""
-    group = stored.get("model_weights", stored)
+    group = _inside(stored, "model_weights") if "model_weights" in stored else stored
     found = {}
     for name in map(_text, group.attrs["layer_names"]):
-        arrays = [np.asarray(group[name][_text(weight)]) for weight in group[name].attrs["weight_names"]]
-        if arrays:
-            found[name] = arrays
+        layer = _inside(group, name)
+        weights = [_weights_of(layer, _text(weight)) for weight in layer.attrs["weight_names"]]
+        if weights:
+            found[name] = weights
     return found
 
 
@@ -83,9 +87,27 @@ def _by_name(stored: h5py.File) -> Stored:
 
     def visit(path: str, item: h5py.Group | h5py.Dataset) -> None:
         if path.endswith("vars") and len(item) and "name" in item.attrs:
-            found[_text(item.attrs["name"])] = [np.asarray(item[key]) for key in sorted(item, key=int)]
+            found[_text(item.attrs["name"])] = [_weights_of(item, key) for key in sorted(item, key=int)]
 
     stored.visititems(visit)
+    return found
+
+
+def _inside(group: h5py.Group, path: str) -> h5py.Group | h5py.Dataset:
+    """What lies there in this file itself: a link could lead to any file of the machine."""
+    for name in path.split("/"):
+        if group.get(name, getclass=True, getlink=True) is not h5py.HardLink:
+            raise ValueError(f"{name} is missing or a link")
+        group = group[name]
+    return group
+
+
+def _weights_of(layer: h5py.Group, path: str) -> h5py.Dataset:
+    found = _inside(layer, path)
+    if not isinstance(found, h5py.Dataset) or found.dtype.kind != "f":
+        raise ValueError(f"{found.name} are no numbers of a layer")
+    if found.external or found.is_virtual:
+        raise ValueError(f"{found.name} lies in another file")
     return found
 
 
@@ -95,8 +117,8 @@ def _text(name: str | bytes) -> str:
 
 def _pairs(
     backbone: keras.Model, found: Stored, by_order: bool, file: str
-) -> Iterator[tuple[keras.layers.Layer, str, list[np.ndarray]]]:
-    """Each layer that has weights, with the name and the arrays that the file has for it.
+) -> Iterator[tuple[keras.layers.Layer, str, list[h5py.Dataset]]]:
+    """Each layer that has weights, with the name and the weights that the file has for it.
 
     In the older format by their order: names have changed since those files were made.
     """
@@ -114,14 +136,14 @@ def _pairs(
         )
 
 
-def _check(backbone: keras.Model, layer: keras.layers.Layer, name: str, arrays: list[np.ndarray], file: str) -> None:
-    expected, received = _shapes(layer.get_weights()), _shapes(arrays)
+def _check(backbone: keras.Model, layer: keras.layers.Layer, name: str, weights: list[h5py.Dataset], file: str) -> None:
+    expected, received = _shapes(layer.get_weights()), _shapes(weights)
     if expected != received:
         there = "" if name == layer.name else f" (there: {name})"
         raise _misfit(backbone, file, f"layer {layer.name}{there} expects {expected}, the file has {received}")
 
 
-def _shapes(arrays: list[np.ndarray]) -> str:
+def _shapes(arrays: Iterable[np.ndarray | h5py.Dataset]) -> str:
     return " ".join(str(array.shape) for array in arrays)
 
 

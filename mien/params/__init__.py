@@ -1,5 +1,6 @@
 """The typed, frozen view of params.yaml. Nobody else opens that file."""
 
+from mien.params.cleaning import CleanParams, DoubtfulLabels, EntropyRule, NonfaceRule, Usage
 from mien.params.file import PARAMS_FILE, load_params, parse_params, read_params
 from mien.params.networks import BACKBONE, NETWORK_OPTIONS, NetworkOptions, NetworkParams
 from mien.params.section import Section
@@ -9,14 +10,10 @@ from mien.params.sections import (
     STAGES,
     AugmentParams,
     ClassPolicy,
-    CleanParams,
-    DoubtfulLabels,
     EarlyStoppingParams,
-    EntropyRule,
     EvaluateParams,
     Gates,
     IngestParams,
-    NonfaceRule,
     OptimizerParams,
     Params,
     PromoteParams,
@@ -25,7 +22,6 @@ from mien.params.sections import (
     ScheduleParams,
     SplitParams,
     TrainParams,
-    Usage,
     ValidateParams,
 )
 from mien.params.sweep import Dimension, PrunerParams, Space, SweepParams

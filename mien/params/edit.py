@@ -46,7 +46,8 @@ def edit_params(changes: Mapping[str, Any], path: Path | str = PARAMS_FILE) -> l
         What is different now, key by key; nothing is written where that is nothing.
 
     Raises:
-        ParamsError: the file is missing or no YAML, or the result does not validate; nothing is written.
+        ParamsError: the file is missing or no YAML, the result does not validate, or the file is written in a way that
+            leaves no place for the change; nothing is written.
     """
     before, text = read_params(path)
     if not isinstance(before, dict):
@@ -57,8 +58,14 @@ def edit_params(changes: Mapping[str, Any], path: Path | str = PARAMS_FILE) -> l
     parse_params(wanted, str(path), text)
     different = list(differences(before, wanted))
     if different:
-        write_text(Path(path), _edited(text, before, wanted, path))
+        _write(Path(path).resolve(), _edited(text, before, wanted, path))  # what a link leads to, not the link
     return different
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace the file; its lines end as they did."""
+    ending = "\r\n" if b"\r\n" in path.read_bytes() else "\n"
+    write_text(path, text.replace("\n", ending))
 
 
 def _replaced(content: object, keys: list[str], value: object) -> object:
@@ -80,13 +87,22 @@ def differences(before: object, after: object, key: str = "") -> Iterator[Change
 def _edited(text: str, before: object, wanted: object, path: Path | str) -> str:
     """The text, which says `before`, changed so that it says `wanted`."""
     text = text if text.endswith("\n") or not text else f"{text}\n"
-    new, at = "", 0
-    for edit in sorted(_edits(text, yaml.compose(text), before, wanted), key=lambda edit: edit.start):
-        new, at = new + text[at : edit.start] + edit.text, edit.end
-    new += text[at:]
-    if yaml.safe_load(new) != wanted:
-        raise ParamsError(f"{path}: is written in a way that only people can change; plain `key: value` lines help.")
+    fault = ParamsError(f"{path}: is written in a way that only people can change; plain `key: value` lines help.")
+    try:
+        new = _applied(text, sorted(_edits(text, yaml.compose(text), before, wanted), key=lambda edit: edit.start))
+        said = yaml.safe_load(new)
+    except (yaml.YAMLError, ValueError, LookupError) as error:  # anchors, braces, text over lines, odd keys
+        raise fault from error
+    if said != wanted:
+        raise fault
     return new
+
+
+def _applied(text: str, edits: list[_Edit]) -> str:
+    new, at = "", 0
+    for edit in edits:
+        new, at = new + text[at : edit.start] + edit.text, edit.end
+    return new + text[at:]
 
 
 def _edits(text: str, node: yaml.Node | None, before: Any, wanted: Any) -> Iterator[_Edit]:  # noqa: ANN401
@@ -148,5 +164,5 @@ def _block(values: dict[str, Any], column: int) -> str:
 
 def inline(value: object) -> str:
     """A value as it stands behind its key."""
-    text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10**6)
+    text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6)
     return text.removesuffix("...\n").strip()

@@ -1,10 +1,11 @@
 """The networks' names and options, which need no Keras to be checked; `mien.networks` has their layers."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 Rate = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -85,6 +86,15 @@ class BackboneOptions(NetworkOptions):
     )
     dropout: Rate = Field(0.2, description="0 to below 1; before the softmax layer.")
 
+    @field_validator("weights")
+    @classmethod
+    def _below_the_root(cls, weights: str | None) -> str | None:
+        if weights is not None and (PurePath(weights).is_absolute() or ".." in PurePath(weights).parts):
+            raise ValueError(
+                "must be a path from the root of the project to a file in it, without '/' in front or '..'"
+            )
+        return weights
+
     @model_validator(mode="after")
     def _digest_of_a_file(self) -> Self:
         if self.weights is None and self.weights_sha256 is not None:
@@ -126,6 +136,11 @@ class NetworkParams(BaseModel):
     def options(self) -> dict[str, Any]:
         """Keyword arguments for the builder."""
         return dict(self.model_extra or {})
+
+    @property
+    def whole(self) -> dict[str, Any]:
+        """Name and all options, those that are not given by their defaults."""
+        return {"name": self.name, **NETWORK_OPTIONS[self.name](**self.options).model_dump(mode="json")}
 
 
 def _faults(name: str, options: Mapping[str, object]) -> Iterator[InitErrorDetails]:

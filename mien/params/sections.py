@@ -6,12 +6,11 @@ from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_va
 
 from mien.errors import ParamsError
 from mien.labels import EMOTIONS
+from mien.params.cleaning import CleanParams
 from mien.params.networks import BACKBONE, NetworkParams
 from mien.params.section import Section
 from mien.params.sweep import SweepParams
 from mien.params.unfreezing import UnfreezeStep, check_steps
-
-Usage = Literal["Training", "PublicTest", "PrivateTest"]
 
 
 class IngestParams(Section):
@@ -60,67 +59,6 @@ class ValidateParams(Section):
     min_ferplus_agreement: float = Field(0.5, ge=0.0, le=1.0, description="Least agreement with FER+'s top vote.")
 
 
-class EntropyRule(Section):
-    """Drop faces that carry little information; exactly one of the two limits."""
-
-    method: Literal["global", "local"] = Field(
-        "local", description="Entropy of the whole histogram, or of a window around each pixel, summed (seed S0)."
-    )
-    drop_percent: float | None = Field(None, ge=0.0, lt=100.0, description="Drop the lowest int(n * percent / 100).")
-    min_bits: float | None = Field(None, ge=0.0, le=8.0, description="Drop below so many bits per pixel.")
-    usages: tuple[Usage, ...] = Field(("Training",), description="Which rows the rule ranks and drops.")
-
-    @model_validator(mode="after")
-    def _one_limit(self) -> Self:
-        if (self.drop_percent is None) == (self.min_bits is None):
-            raise ValueError("give exactly one of drop_percent and min_bits")
-        return self
-
-
-class DoubtfulLabels(Section):
-    """Judge each Training label by models that were trained without its row; drop the labels least believed."""
-
-    drop_percent: float = Field(
-        0.0, ge=0.0, lt=50.0, description="Drop int(n * percent / 100) of the n rows judged; 0: only report them."
-    )
-    folds: int = Field(5, ge=2, le=20, description="Networks, each judging the share of rows that it has not seen.")
-    epochs: int | None = Field(None, ge=1, description="Of each network; null: 25 for 2,000 rows, fewer for more.")
-    seed: int = Field(42, ge=0)
-
-
-class NonfaceRule(Section):
-    """Drop pictures without a face, found from the pixels alone."""
-
-    drop_percent: float = Field(
-        0.5, ge=0.0, lt=100.0, description="Drop int(n * percent / 100), those least like a face first."
-    )
-    usages: tuple[Usage, ...] = Field(("Training",), description="Which rows the rule ranks and drops.")
-
-
-class CleanParams(Section):
-    """Which faces to drop; each rule has its own switch.
-
-    The test sets of an official split stay whole but for constant images and for what `entropy` and `nonfaces` drop of
-    Usages named there. A stratified split draws its test faces from what all rules have left.
-    """
-
-    constant: bool = Field(True, description="Drop images of one gray value, in every Usage.")
-    entropy: EntropyRule | None = Field(None, description="null: no entropy rule.")
-    nonfaces: NonfaceRule | None = Field(None, description="null: nobody looks for pictures without a face.")
-    within: bool = Field(True, description="Inside Training keep the first of each group of twins.")
-    conflicts: bool = Field(True, description="Drop Training twins whose labels disagree.")
-    across: bool = Field(True, description="Drop Training faces that have a twin in a test set.")
-    near: bool = Field(True, description="Count nearly equal images as twins too, not only identical ones.")
-    near_threshold: float = Field(
-        0.94,
-        gt=0.5,
-        le=1.0,
-        description="Least correlation of two images that makes them near twins; on FER2013 other people begin at .93.",
-    )
-    doubtful_labels: DoubtfulLabels | None = Field(None, description="null: labels are believed as they are.")
-    max_dropped_share: float = Field(0.25, ge=0.0, le=1.0, description="More dropped faces than this fail the stage.")
-
-
 class ClassPolicy(Section):
     """Which labels become classes: merge, then drop, then the k largest. Empty keeps all."""
 
@@ -143,13 +81,15 @@ class SplitParams(Section):
     validation: Literal["auto", "last", "test"] = Field(
         "auto",
         description="Who chooses. auto: PublicTest where it does not judge, else drawn; last: the last rows of train, "
-        "unshuffled (seed S1); test: unsound, the test faces choose (seed S2).",
+        "unshuffled (as affectnet_cnn's report); test: unsound, the test faces choose (as deep_cnn's notebook).",
     )
     twins: Literal["apart", "ignored"] = Field(
         "apart",
         description="apart: twins never on two sides; ignored: unsound where there are any, as in most projects.",
     )
-    test_in_training: bool = Field(False, description="Unsound: the test faces teach too (seed S1).")
+    test_in_training: bool = Field(
+        False, description="Unsound: the test faces teach too (as in affectnet_cnn's report)."
+    )
     seed: int = Field(42, ge=0)
     classes: ClassPolicy = ClassPolicy()
 
@@ -171,7 +111,7 @@ RANGES: dict[str, Ranges] = {
     "deep_cnn": Ranges(rotation=15, shift=0.15, shear=0.15, zoom=0.15, flip=True),
     "vgg_small": Ranges(rotation=40, shift=0.2, shear=0.2, flip=True),
 }
-"""Named ranges; the last two are those of seeds S2 and S4."""
+"""Named ranges; the last two are those of the projects whose presets have these names."""
 
 
 def _named_ranges(value: object) -> object:
@@ -260,6 +200,13 @@ class TrainParams(Section):
             raise ValueError(f"{network.name} has no backbone to unfreeze; set unfreeze to null")
         check_steps(steps or ())
         return steps
+
+    @model_validator(mode="after")
+    def _every_step_begins(self) -> Self:
+        last = self.unfreeze[-1].after_epochs if self.unfreeze and self.network.options.get("weights") else 0
+        if last >= self.epochs:  # early stopping, too, would wait for it until the end
+            raise ValueError(f"unfreeze has a step after {last} epochs, which never begins: epochs is {self.epochs}")
+        return self
 
 
 class EvaluateParams(Section):

@@ -52,7 +52,7 @@ class Space(Section):
             "dense_layers": Dimension(low=2, high=4),
             "dense_units": Dimension(choices=(64, 128, 256, 512), each="dense_layers"),
         },
-        description="Options of the network, as seed S1 wants them tried; those not named are those of "
+        description="Options of the network, as affectnet_cnn's report wants them tried; those not named are those of "
         "`train.network` where that is the same one, else their default.",
     )
     learning_rate: Dimension | None = Field(None, description="null: that of `train.optimizer`.")

@@ -24,6 +24,12 @@ class Likeness:
     protocol: Protocol
     differences: tuple[str, ...] = ()
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """For the run of these settings, so that it is found by the preset."""
+        tags = {"preset": self.preset, "preset.protocol": self.protocol}
+        return tags | ({"preset.but": "; ".join(self.differences)} if self.differences else {})
+
     def __str__(self) -> str:
         name = f"as the preset {self.preset}, {WORDS[self.protocol]}"
         return f"{name}, but {'; '.join(self.differences)}" if self.differences else name

@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mien.errors import ParamsError
-from mien.params import NETWORK_OPTIONS, Params, parse_params
+from mien.params import Params, parse_params
 
 Protocol = Literal["sound", "seed"]
 PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
@@ -72,9 +72,7 @@ class Preset(BaseModel):
 def whole_sections(params: Params) -> dict[str, dict[str, Any]]:
     """PRESET_SECTIONS with every key, the options of the network too."""
     sections = {name: params.section(name).model_dump(mode="json") for name in PRESET_SECTIONS}
-    network = params.train.network
-    options = NETWORK_OPTIONS[network.name](**network.options)
-    sections["train"]["network"] = {"name": network.name, **options.model_dump(mode="json")}
+    sections["train"]["network"] = params.train.network.whole
     return sections
 
 

@@ -17,6 +17,9 @@ class Learner:
 
     Where a step of unfreezing begins, the optimiser begins anew: its moments are those of other variables.
 
+    Raises:
+        ParamsError: a step has more blocks learn than the backbone has.
+
     Each call of Keras' `train_on_batch` gives the figures of that batch, which costs no more than `fit` (see
     benchmarks/training.py) and leaves order, seeds and the place of a fault in our hands.
     """
@@ -24,6 +27,8 @@ class Learner:
     def __init__(self, network: keras.Model, params: TrainParams, devices: Single) -> None:
         self.network, self.devices = network, devices
         devices.join(network)
+        if named := [step.blocks for step in steps(params) or () if step.blocks]:
+            let_learn(network, max(named))  # more than there are shall be said now, not after hours
         self.model = devices.model(_augmented(network, params.augment_online) if params.augment_online else network)
         self._params, self._step = params, step_of(params, 0)
         self._compile()
@@ -44,11 +49,7 @@ class Learner:
         self.optimizer.build(self.model.trainable_variables)
 
     def enter(self, epoch: int) -> None:
-        """Let that part of a backbone learn that learns in `epoch` (from 0).
-
-        Raises:
-            ParamsError: the backbone has not so many blocks.
-        """
+        """Let that part of a backbone learn that learns in `epoch` (from 0)."""
         step = step_of(self._params, epoch)
         if step != self._step:
             self._step = step

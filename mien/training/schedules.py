@@ -32,6 +32,8 @@ class Watch:
 class Course:
     """Where training is: the epochs so far, the learning rate of the next one, whether to stop.
 
+    A step of unfreezing begins with its own learning rate: a plateau of the step before it counts no more.
+
     Args:
         params: of the stage. Without `early_stopping` the last epoch counts as the best one and the plateau is that of
             the validation loss.
@@ -43,8 +45,10 @@ class Course:
         stopping = params.early_stopping
         monitor = stopping.monitor if stopping else "val_loss"
         self._stopping = Watch(monitor, stopping.min_delta if stopping else 0.0)
-        self._plateau = Watch(monitor, PLATEAU_MIN_GAIN)
-        self._reductions = 0
+        self._begin_plateau()
+
+    def _begin_plateau(self) -> None:
+        self._plateau, self._reductions = Watch(self._stopping.monitor, PLATEAU_MIN_GAIN), 0
 
     def see(self, report: EpochReport) -> None:
         """Take in a finished epoch."""
@@ -53,6 +57,8 @@ class Course:
         self._plateau.see(report)
         if self._plateau.waited >= self.params.schedule.patience:
             self._reductions, self._plateau.waited = self._reductions + 1, 0
+        if step_of(self.params, report.epoch + 1) != step_of(self.params, report.epoch):
+            self._begin_plateau()
 
     @property
     def best_epoch(self) -> int:

@@ -6,7 +6,7 @@ uninterrupted one bit by bit (on the same number of cores: sums are split among 
 are deterministic.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
@@ -106,15 +106,20 @@ def _mixed(params: TrainParams, tell: Tell) -> bool:
 
 
 def _settings(data: TrainingData, params: TrainParams, training: Measured, validation: Measured) -> dict[str, Any]:
-    """All that the final weights depend on."""
+    """All that the final weights depend on; of a weights file that is the content, not the name."""
     backend = keras.backend.backend()
     return {
-        "train": params.model_dump(mode="json"),
+        "train": {**params.model_dump(mode="json"), "network": _unnamed(params.network.whole)},
         "code": code_digest(),
         "classes": list(data.classes),
         "data": {"training": training.digest, "validation": validation.digest},
         "versions": {"mien": __version__, "keras": keras.__version__, backend: import_module(backend).__version__},
     }
+
+
+def _unnamed(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the path of the weights file, for which its digest stands."""
+    return {name: value for name, value in options.items() if name != "weights"}
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,7 @@ class _Plan:
             mean=self.measured.mean,
             std=self.measured.std,
             network=self.params.network.name,
-            options=self.params.network.options,
+            options=_unnamed(self.params.network.options),
             weights_sha256=weights_digest(network),
             mien=__version__,
         )

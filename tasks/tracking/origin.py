@@ -11,9 +11,6 @@ from typing import TYPE_CHECKING, Any, cast
 import psutil
 import yaml
 
-from mien.params import load_params
-from mien.presets import likeness
-
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput
 
@@ -32,15 +29,6 @@ def origin() -> dict[str, str]:
         tags["mlflow.source.git.commit"] = head
         tags["git.dirty"] = dirty()
     return tags
-
-
-def preset_tags() -> dict[str, str]:
-    """The reference project that params.yaml is like, so that its runs are found; nothing where it is like none."""
-    like = likeness(load_params().model_dump(mode="json", by_alias=True))
-    if like is None:
-        return {}
-    tags = {"preset": like.preset, "preset.protocol": like.protocol}
-    return tags | ({"preset.but": "; ".join(like.differences)} if like.differences else {})
 
 
 def commit() -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from mien.errors import TrackingError
 from mien.params import STAGES
 from tasks.stage import SUMMARY, stage_folder
-from tasks.tracking.origin import data_input, environment, origin, preset_tags
+from tasks.tracking.origin import data_input, environment, origin
 from tasks.tracking.outbox import Outbox, deliver_kept
 from tasks.tracking.passes import experiment_name, orchestrator_tags, pass_key, process_lives, process_mark
 from tasks.tracking.store import Store, open_store
@@ -47,7 +47,7 @@ class PipelineRun:
             print(f"{str(error).splitlines()[0][:300]}; {consequence}", file=sys.stderr)
 
     def replay(self, stage: str) -> None:
-        """Log a stage's summary: params, numbers, notes, files. Once in a run, also for stages that DVC skipped."""
+        """Log a stage's summary: params, numbers, tags, notes, files. Once in a run, also where DVC skipped it."""
         path = stage_folder(stage) / SUMMARY
         if stage in self._told or not path.exists():
             return
@@ -56,7 +56,11 @@ class PipelineRun:
         self._outbox.put(
             params={f"{stage}.{key}": value for key, value in flatten(summary["params"]).items()},
             metrics=[[f"{stage}/{key}", value, now, 0] for key, value in summary["metrics"].items()],
-            tags={f"summary.{stage}": summary["code"], f"notes.{stage}": "\n".join(summary["notes"])[:5000]},
+            tags={
+                **summary.get("tags", {}),  # an older version wrote none
+                f"summary.{stage}": summary["code"],
+                f"notes.{stage}": "\n".join(summary["notes"])[:5000],
+            },
             artifacts=[[str(stage_folder(stage) / name), _place(stage, name)] for name in summary["artifacts"]],
         )
         self._told.add(stage)
@@ -151,7 +155,7 @@ def _join_or_create(store: Store) -> str:
             store.client.set_tag(run_id, name, value)
         store.client.update_run(run_id, status="RUNNING")
         return run_id
-    tags = {KEY_TAG: key, **mark, **origin(), **preset_tags(), **orchestrator_tags()}
+    tags = {KEY_TAG: key, **mark, **origin(), **orchestrator_tags()}
     run_name = experiment_name() or tags.get("prefect.flow_run.name")
     run_id = str(store.client.create_run(store.experiment_id, tags=tags, run_name=run_name).info.run_id)
     store.client.log_dict(run_id, environment(), "environment.json")

@@ -11,6 +11,7 @@ import pytest
 from mien.errors import ParamsError
 from mien.networks import build
 from mien.networks.backbone import ARCHITECTURES, let_learn
+from mien.presets import load_preset
 
 pytestmark = pytest.mark.slow
 
@@ -114,9 +115,9 @@ def test_the_weights_of_a_file_are_those_of_the_backbone(file, source):
         np.testing.assert_allclose(ours, theirs, rtol=1e-6)
 
 
-def refusal(file, architecture="mobilenet_v3_small", **options):
+def refusal(path, architecture="mobilenet_v3_small", **options):
     with pytest.raises(ParamsError) as caught:
-        backbone(architecture, weights=str(file), **{"weights_sha256": sha256(file), **options})
+        backbone(architecture, weights=str(path), **{"weights_sha256": sha256(path), **options})
     return str(caught.value)
 
 
@@ -131,13 +132,14 @@ def test_a_file_of_another_architecture_is_refused_with_its_first_layer_that_doe
     assert f"{file} does not fit mobilenet_v3_large: {expected}." in said
 
 
-def test_a_layer_too_few_or_too_many_is_named(source, tmp_path):
+def test_a_layer_too_few_or_too_many_is_named(source, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     layers = [layer for layer in source.layers if layer.weights]
-    save_as_keras_2(tmp_path / "few.h5", keras.Model(source.input, layers[-3].output))
-    assert "it has no weights for layer conv_1, (1, 1, 96, 576)" in refusal(tmp_path / "few.h5")
+    save_as_keras_2("few.h5", keras.Model(source.input, layers[-3].output))
+    assert "it has no weights for layer conv_1, (1, 1, 96, 576)" in refusal("few.h5")
     top = keras.layers.Dense(5, name="top")(keras.layers.GlobalAveragePooling2D()(source.output))
-    save_as_keras_2(tmp_path / "many.h5", keras.Model(source.input, top))
-    said = refusal(tmp_path / "many.h5")
+    save_as_keras_2("many.h5", keras.Model(source.input, top))
+    said = refusal("many.h5")
     assert "it has a layer old_top, (576, 5) (5,), that is none of this network" in said
     assert "without its top" in said
 
@@ -151,21 +153,82 @@ def test_a_file_that_is_not_there_is_said_with_where_it_was_looked_for(tmp_path,
     assert "dvc pull none.h5.dvc" in str(caught.value)
 
 
-def test_a_file_of_something_else_is_refused(tmp_path):
-    (tmp_path / "page.h5").write_text("<html>")
-    assert "page.h5 is no weights file of Keras" in refusal(tmp_path / "page.h5")
-    with h5py.File(tmp_path / "table.h5", "w") as stored:
+def test_a_file_of_something_else_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("page.h5").write_text("<html>")
+    assert "page.h5 is no weights file of Keras" in refusal("page.h5")
+    with h5py.File("table.h5", "w") as stored:
         stored["table"] = [1, 2]
-    assert "table.h5 holds no weights of layers" in refusal(tmp_path / "table.h5")
+    assert "table.h5 holds no weights of layers" in refusal("table.h5")
 
 
-def test_the_content_of_the_file_must_be_named_and_right(tmp_path):
-    path = tmp_path / "x.h5"
+def names_a_layer_that_is_missing(stored):
+    stored.attrs["layer_names"] = ["conv"]
+
+
+def names_no_layers(stored):
+    stored.create_group("model_weights")
+
+
+def has_a_weight_without_a_number(stored):
+    stored["conv/vars/kernel"] = [1.0]
+    stored["conv/vars"].attrs["name"] = "conv"
+
+
+def leads_to_another_file(stored):
+    stored.attrs["layer_names"] = ["conv"]
+    stored.create_group("conv").attrs["weight_names"] = ["kernel"]
+    with h5py.File("other.h5", "w") as other:
+        other["kernel"] = [1.0]
+    stored["conv/kernel"] = h5py.ExternalLink("other.h5", "kernel")
+
+
+def holds_words(stored):
+    stored["conv/vars/0"] = ["kernel"]
+    stored["conv/vars"].attrs["name"] = "conv"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (names_a_layer_that_is_missing, "conv is missing or a link"),
+        (names_no_layers, "layer_names"),
+        (has_a_weight_without_a_number, "'kernel'"),
+        (leads_to_another_file, "kernel is missing or a link"),
+        (holds_words, "/conv/vars/0 are no numbers"),
+    ],
+)
+def test_a_file_that_is_broken_or_hostile_is_no_weights_file(tmp_path, monkeypatch, spoil, said):
+    monkeypatch.chdir(tmp_path)
+    with h5py.File("bad.h5", "w") as stored:
+        spoil(stored)
+    message = refusal("bad.h5")
+    assert "bad.h5 is no weights file of Keras" in message
+    assert said in message
+
+
+def test_what_a_small_file_only_declares_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with h5py.File("huge.h5", "w") as stored:
+        stored.create_dataset("conv/vars/0", (200_000_000_000,), "f8", chunks=(1024,))
+        stored["conv/vars"].attrs["name"] = "conv"
+    assert "the file has (200000000000,)" in refusal("huge.h5")
+
+
+def test_the_content_of_the_file_must_be_named_and_right(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = Path("x.h5")
     path.write_bytes(b"x")
     assert f"Add this line below the one of weights:\n    weights_sha256: {sha256(path)}" in refusal(
         path, weights_sha256=None
     )
     assert f"received {sha256(path)}, expected {64 * '0'}" in refusal(path, weights_sha256=64 * "0")
+
+
+def test_the_preset_says_how_many_parameters_it_has():
+    preset = load_preset("transfer")
+    network = preset.sections()["train"]["network"]
+    assert build(classes=7, **network).count_params() == preset.parameters
 
 
 def learning(network):

@@ -113,6 +113,38 @@ def test_what_a_program_cannot_change_without_harm_is_left_to_people(path):
     assert path.read_text() == before
 
 
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        ("split:\n  seed: &same 3\naugment:\n  seed: *same\n", {"split.seed": 4}),
+        ("train:\n  device: >-\n    cpu\n  seed: 3\n", {"train.device": "gpu"}),
+        ("{split: {seed: 3}}\n", {"train.seed": 4}),
+        ("split:\n  ? seed\n", {"split.seed": 4}),
+    ],
+    ids=["a value that an alias repeats", "a text below its key", "all in braces", "a key without its colon"],
+)
+def test_a_file_without_a_place_for_the_change_is_refused_in_the_same_words(path, text, changes):
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ParamsError, match="only people can change"):
+        edit_params(changes, path)
+    assert path.read_text() == text
+
+
+def test_line_ends_of_windows_and_a_link_to_the_file_stay(path, tmp_path):
+    path.write_bytes(TEXT.replace("\n", "\r\n").encode())
+    link = tmp_path / "link.yaml"
+    link.symlink_to(path)
+    edit_params({"train.epochs": 3, "augment.copies": 0}, link)
+    expected = TEXT.replace("epochs: 25", "epochs: 3") + "augment:\n  copies: 0\n"
+    assert path.read_bytes() == expected.replace("\n", "\r\n").encode()
+    assert link.is_symlink()
+
+
+def test_letters_beyond_ascii_stay_readable(path):
+    edit_params({"split.classes": {"merge": {"sad": "müde"}}}, path)
+    assert "  classes: {merge: {sad: müde}}\n" in path.read_text(encoding="utf-8")
+
+
 def test_a_list_over_several_lines_is_replaced_by_one_in_one_line(path):
     text = "validate:\n  required_classes: [sad,\n    happy]  # two\nclean:\n  entropy:\n    min_bits: 1.0\n"
     for usages in (

@@ -155,7 +155,7 @@ def command(*words):
     return done.returncode, done.stdout, done.stderr
 
 
-def test_the_command_lists_them_with_what_was_published(tmp_path, monkeypatch):
+def test_the_command_lists_them_with_what_was_published():
     code, listed, _ = command()
     assert code == 0
     head, *rows = listed.splitlines()

@@ -7,6 +7,7 @@ import pytest
 from mien.errors import DataError
 from mien.model_file import ModelFacts, write_model
 from mien.params import EvaluateParams
+from mien.presets import load_preset
 from tasks.evaluate import flat, judge_and_write
 from tests.answers import history, images, split_table
 
@@ -94,7 +95,20 @@ def test_a_network_without_pooling_is_judged_all_the_same(tmp_path, monkeypatch)
     write_build(tmp_path, network(pooling=False))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tasks.evaluate.explain", lambda *_: None)  # seconds, and not the question here
-    assert "the network has no pooling layers: no feature maps" in judge_and_write(PARAMS).notes
+    outcome = judge_and_write(PARAMS)
+    assert "the network has no pooling layers: no feature maps" in outcome.notes
+    assert outcome.tags == {}  # settings like those of no preset
+
+
+def test_the_run_is_to_be_found_by_the_preset_that_the_settings_are_like(tmp_path, monkeypatch):
+    write_build(tmp_path, network(pooling=False))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tasks.evaluate.explain", lambda *_: None)
+    for stage, params in load_preset("mememoji").sections("seed").items():
+        summary = tmp_path / "build" / stage / "summary.json"
+        summary.parent.mkdir(exist_ok=True)
+        summary.write_text(json.dumps({"params": params}))
+    assert judge_and_write(PARAMS).tags == {"preset": "mememoji", "preset.protocol": "seed"}
 
 
 def test_a_network_of_other_classes_is_refused(tmp_path, monkeypatch):

@@ -45,6 +45,7 @@ def test_a_model_that_fails_a_gate_is_not_registered_and_that_is_no_error(projec
     tiny_model(project / "build/train/model.keras")
     outcome = run_register()
     assert outcome.metrics == {"registered": 0}
+    assert "(limits: register.gates in params.yaml)" in outcome.notes[0]
     assert "min_accuracy: 0.3000, must be at least 0.5" in "\n".join(outcome.notes)
     assert json.loads((project / "build/register/registered.json").read_text())["registered"] is False
     assert not open_store().client.search_registered_models()

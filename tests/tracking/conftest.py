@@ -26,9 +26,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_store: Path) ->
     return tmp_path
 
 
-def summarise(stage: str, metrics: dict[str, float]) -> None:
+def summarise(stage: str, metrics: dict[str, float], tags: dict[str, str] | None = None) -> None:
     folder = Path("build") / stage
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "picture.png").write_bytes(b"png")
-    outcome = Outcome(metrics, ["picture.png"], [f"{stage} is done"])
+    outcome = Outcome(metrics, ["picture.png"], [f"{stage} is done"], tags or {})
     write_summary(stage, {"limit": 0.5, "nested": {"list": [1, 2]}}, outcome)

@@ -1,5 +1,4 @@
 import dataclasses
-import json
 import platform
 import sys
 import time
@@ -8,7 +7,7 @@ import pytest
 from filelock import FileLock
 
 from mien.errors import TrackingError
-from mien.presets import load_preset
+from mien.presets import Likeness
 from mien.training import EpochReport
 from tasks.tracking.run import flatten, open_run
 from tasks.tracking.store import EXPERIMENT, open_store
@@ -38,21 +37,14 @@ def test_the_stages_of_a_pass_fill_one_run(project):
     assert paths == {"clean/picture.png"}
 
 
-def test_a_run_is_found_by_the_preset_that_its_settings_are_like(project):
-    sections = load_preset("mememoji").sections("seed")
-    (project / "params.yaml").write_text(json.dumps({**sections, "train": {**sections["train"], "epochs": 3}}))
-    with open_run("train"):
+def test_the_tags_of_a_stage_become_those_of_the_run(project):
+    summarise("evaluate", {}, Likeness("mememoji", "seed", ("train.epochs 3 instead of 100",)).tags)
+    with open_run("register"):
         pass
     store = open_store()
     (run,) = store.client.search_runs([store.experiment_id], "tags.preset = 'mememoji'")
     assert run.data.tags["preset.protocol"] == "seed"
     assert run.data.tags["preset.but"] == "train.epochs 3 instead of 100"
-
-
-def test_settings_like_no_preset_leave_no_such_tag(project):
-    with open_run("train"):
-        pass
-    assert not [name for name in runs()[0].data.tags if name.startswith("preset")]
 
 
 def test_an_older_summary_of_a_stage_that_is_still_to_come_is_not_logged(project):

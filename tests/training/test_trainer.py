@@ -107,6 +107,15 @@ def test_a_checkpoint_of_other_settings_or_faces_is_not_used_and_not_lost(traini
     assert len(list(trainings.folder.glob("*/epoch-000001"))) == 2
 
 
+def test_an_option_that_is_written_out_and_another_name_of_the_weights_file_are_the_same_training(trainings):
+    trainings.train(tiny.params(network={"name": "blog_cnn"}, epochs=1))
+    assert trainings.train(tiny.params(network={"name": "blog_cnn", "dropout": 0.3}, epochs=1)).resumed_after == 1
+    for name in ("one.h5", "two.h5"):
+        network = {"name": "backbone", "weights": name, "weights_sha256": 64 * "0"}
+        again = trainings.train(tiny.params(network=network, unfreeze=[], epochs=1), build=tiny.backbone)
+    assert again.resumed_after == 1
+
+
 def test_the_weights_of_the_best_epoch_are_the_result(trainings, monkeypatch):
     saved = []
     monkeypatch.setattr(CheckpointStore, "save", lambda _, checkpoint: saved.append(checkpoint.arrays["weights"]))

@@ -100,6 +100,21 @@ def test_each_step_has_its_share_of_the_learning_rate():
     assert seen == pytest.approx([0.1, 0.1, 0.1, 0.01, 0.01])
 
 
+def test_more_blocks_than_there_are_are_refused_before_the_first_epoch():
+    settings = params(unfreeze=[{"after_epochs": 1, "blocks": 1}, {"after_epochs": 3, "blocks": 99}])
+    with pytest.raises(ParamsError, match="has 2 blocks, .* received blocks: 99"):
+        Learner(tiny.backbone("tiny", 3, shape=(8, 8, 1), mean=80.0, std=50.0), settings, Single("auto"))
+
+
+def test_a_plateau_ends_where_a_step_begins():
+    schedule = {"name": "plateau", "patience": 1, "factor": 0.5}
+    made = course([1.0, 1.0, 1.0], **{**tiny.IN_STEPS, "schedule": schedule, "epochs": 99})
+    assert made.learning_rate() == pytest.approx(0.1 * 0.1)
+    for epoch in (3, 4):
+        made.see(report(epoch))
+    assert made.learning_rate() == pytest.approx(0.1 * 0.1 * 0.5)
+
+
 def test_a_standstill_ends_nothing_before_the_last_step_has_had_its_patience():
     stopping = {"early_stopping": {"monitor": "val_loss", "patience": 2}, "network": tiny.IN_STEPS["network"]}
     still = [1.0] * 9
@@ -120,6 +135,10 @@ def test_a_standstill_ends_nothing_before_the_last_step_has_had_its_patience():
         (
             {"unfreeze": [{"after_epochs": 3}, {"after_epochs": 5, "blocks": 2}]},
             "train.unfreeze: a step cannot have fewer blocks learn than the one before it",
+        ),
+        (
+            {"network": tiny.IN_STEPS["network"], "unfreeze": [{"after_epochs": 8}], "epochs": 8},
+            "train: unfreeze has a step after 8 epochs, which never begins: epochs is 8",
         ),
         ({"unfreeze": [{"after_epochs": 1, "layers": 2}]}, "unknown key; known here: after_epochs, blocks, factor"),
     ],

@@ -29,7 +29,7 @@ def test_a_network_takes_its_options(tmp_path):
 
 @pytest.mark.parametrize("path", ["/weights/own.h5", "../own.h5", "weights/../../own.h5"])
 def test_a_weights_file_lies_in_the_project_and_is_named_from_its_root(tmp_path, path):
-    lines = ("name: backbone", f"weights: {path}", f"weights_sha256: {64 * '0'}")
+    lines = ("name: backbone", f"weights: {path}", f"weights_sha256: {32 * 'ab'}")
     assert "4: train.network.weights: must be a path from the root of the project" in refusal(tmp_path, *lines)
     assert read(tmp_path, lines[0], "weights: data/own.h5", lines[2]).options["weights"] == "data/own.h5"
 

@@ -8,6 +8,9 @@ from mien.params import PARAMS_FILE
 from mien.params.edit import edit_params
 from mien.presets.preset import PRESETS, PROTOCOLS, Preset, Protocol, Published, load_preset
 
+TWINS = "twins of test faces are among those that are learned from; only the figure on the clean rows counts"
+"""What is wrong with a protocol in which nothing else is."""
+
 
 def main() -> None:
     """List, or write; exit code 1 where that fails."""
@@ -29,7 +32,8 @@ def _listing() -> str:
     rows = [head, *map(_row, presets)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    return "\n".join([*lines, "", *(f"{preset.name}, seed: {preset.unsound}" for preset in presets if preset.unsound)])
+    unsound = [f"{preset.name}, seed: {preset.unsound}" for preset in presets if preset.unsound]
+    return "\n".join([*lines, "", *unsound, f"twins stay: {TWINS}", f"not said: on which faces it was; {TWINS}"])
 
 
 def _row(preset: Preset) -> tuple[str, ...]:
@@ -39,8 +43,15 @@ def _row(preset: Preset) -> tuple[str, ...]:
         preset.sections()["train"]["network"]["name"],
         f"{preset.parameters:,}" if preset.parameters else "varies",
         _figures(preset.published),
-        "unsound" if preset.unsound else "sound",
+        _protocol(preset),
     )
+
+
+def _protocol(preset: Preset) -> str:
+    """What the project's figure is worth, in two words."""
+    if preset.unsound:
+        return "unsound"
+    return "not said" if preset.published.accuracy and not preset.published.test else "twins stay"
 
 
 def _figures(published: Published) -> str:
@@ -55,11 +66,11 @@ def _write(preset: Preset, protocol: Protocol) -> str:
     changes = edit_params(preset.sections(protocol))
     if not changes:
         return f"{PARAMS_FILE} says that already."
-    warning = (
-        [f"Its figures are not to be believed: {preset.unsound}."] if protocol == "seed" and preset.unsound else []
-    )
-    done = f"{PARAMS_FILE} has the preset {preset.name}, {protocol} protocol:"
-    return "\n".join([done, *(f"  {change}" for change in changes), *warning])
+    lines = [f"{PARAMS_FILE} has the preset {preset.name}, {protocol} protocol:", *(f"  {one}" for one in changes)]
+    if protocol == "seed":
+        unsound = f"Its figures are not to be believed: {preset.unsound}."
+        lines.append(unsound if preset.unsound else f"Twins stay: {TWINS}.")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

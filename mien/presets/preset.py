@@ -41,8 +41,9 @@ class Published(BaseModel):
 class Preset(BaseModel):
     """A reference project, by the name of its file.
 
-    `unsound` says why the figures of its own protocol are not to be believed, "" when they are; `parameters` is the
-    number of its network's parameters, None where that varies.
+    `unsound` says why no figure of its own protocol is to be believed; "" where the one on the clean rows is, as no
+    protocol of these projects parts twins. `parameters` is the number of its network's parameters, None where that
+    varies.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

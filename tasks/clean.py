@@ -29,7 +29,8 @@ def clean(params: CleanParams) -> Outcome:
     write_png(folder / GALLERY, removed_sheet(faces.images, cleaned))
     _check_share(cleaned, params.max_dropped_share, folder)
     judged = len(cleaned.doubts.table) > 0
-    return Outcome(_metrics(cleaned), [DROPPED, *([DOUBTFUL] if judged else []), GALLERY], _notes(cleaned))
+    notes = [*_notes(cleaned), *_few(cleaned, params)]
+    return Outcome(_metrics(cleaned), [DROPPED, *([DOUBTFUL] if judged else []), GALLERY], notes)
 
 
 def _check_share(cleaned: Cleaned, limit: float, folder: Path) -> None:
@@ -81,6 +82,15 @@ def _notes(cleaned: Cleaned) -> list[str]:
             f"labels; about {doubts.wrong:,} seem wrong, the least believed first in {DOUBTFUL} and {GALLERY}"
         )
     return notes
+
+
+def _few(cleaned: Cleaned, params: CleanParams) -> list[str]:
+    if params.nonfaces is None or cleaned.kept["nonface"].notna().any():
+        return []
+    return [
+        f"nobody looked for pictures without a face: {params.nonfaces.drop_percent:g} % of the rows of "
+        f"{' and '.join(params.nonfaces.usages)} (clean.nonfaces) is less than one"
+    ]
 
 
 def _counts(cleaned: Cleaned) -> str:

@@ -1,5 +1,6 @@
 """Walk through an array of faces in gray batches of bounded memory."""
 
+import os
 from collections.abc import Iterator
 
 import cv2
@@ -11,6 +12,11 @@ PIXELS = 2**21
 
 SIDE = 48
 """Height and width of the pictures that networks judge."""
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def gray_batches(images: np.ndarray, pixels: int = PIXELS) -> Iterator[np.ndarray]:

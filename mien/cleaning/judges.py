@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from mien.cleaning.batches import cores
 from mien.cleaning.doubt import Folds
 from mien.errors import TrainingError
 from mien.params import DoubtfulLabels
@@ -85,7 +86,7 @@ def _in_processes(tasks: Sequence[Task], epochs: int) -> list[np.ndarray]:
     context = get_context("spawn")
     done: Counter = context.Value("i", 0)
     alive, owner = context.Pipe(duplex=False)
-    workers = min(len(tasks), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    workers = min(len(tasks), cores())
     with _one_core(), ProcessPoolExecutor(workers, context, _begin, (done, alive)) as pool, owner:
         futures = [pool.submit(_fold, task) for task in tasks]
         _watch(futures, done, epochs)

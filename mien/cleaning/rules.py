@@ -1,6 +1,6 @@
 """The rules of stage `clean`: each names the faces that it drops, and for each of them its twin."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +41,8 @@ class Cleaned:
 
     `kept` has the columns of faces.parquet and `group` (int32, smallest `face` of its group of twins),
     `twin_in_training` (bool: a row of a test set whose very image is among all the Training rows), `entropy`
-    (float32, bits per pixel) and `nonface` (float32, higher: less like a face; NaN without that rule). `dropped` has
+    (float32, bits per pixel) and `nonface` (float32, higher: less like a face; NaN where that rule is off or has too
+    few rows to drop one). `dropped` has
     `reason` and `twin` (int32 face, -1: none) as well. `review` are the rows of `kept` whose histogram entropy, here
     the column `bits`, lies within REVIEW_BITS, the lowest first; `near` are the pairs of near twins by position;
     `doubts` are the Training labels that were judged.
@@ -123,15 +124,19 @@ def _measured(
         group=table["face"].to_numpy()[groups].astype(np.int32),
         twin_in_training=(table["usage"] != TRAINING) & table["sha256"].isin(trained),
         entropy=bits if by_histogram else entropy(images, "local"),
-        nonface=np.float32(np.nan) if params.nonfaces is None else _nonface(images),
+        nonface=np.float32(np.nan) if params.nonfaces is None else _nonface(table, images, params.nonfaces),
         constant=constant(images),
     )
 
 
-def _nonface(images: np.ndarray) -> np.ndarray:
+def _nonface(table: pd.DataFrame, images: np.ndarray, rule: NonfaceRule) -> np.ndarray:
+    """By what the rows of the rule's Usages look like; nobody looks where there are too few to drop one."""
+    ranked = np.flatnonzero(table["usage"].isin(rule.usages))
+    if not _count(ranked, rule):
+        return np.full(len(table), np.nan, np.float32)
     from mien.cleaning.nonfaces import nonface_scores  # scikit-learn, which only this rule needs
 
-    return nonface_scores(images)
+    return nonface_scores(images, ranked)
 
 
 def _judged(table: pd.DataFrame, params: CleanParams) -> pd.DataFrame:
@@ -178,7 +183,11 @@ def _low_entropy(table: pd.DataFrame, rule: EntropyRule) -> pd.Series:
 def _not_a_face(table: pd.DataFrame, rule: NonfaceRule) -> pd.Series:
     """By rank among all rows of the rule's Usages, those included that an earlier rule drops."""
     ranked = table[table["usage"].isin(rule.usages)].sort_values(["nonface", "face"], ascending=[False, True])
-    return _without_twin(ranked.index[: int(len(ranked) * rule.drop_percent / 100)])
+    return _without_twin(ranked.index[: _count(ranked, rule)])
+
+
+def _count(ranked: Sized, rule: NonfaceRule) -> int:
+    return int(len(ranked) * rule.drop_percent / 100)
 
 
 def _across(table: pd.DataFrame) -> pd.Series:

@@ -44,7 +44,7 @@ class NonfaceRule(Section):
     drop_percent: float = Field(
         0.5, ge=0.0, lt=100.0, description="Drop int(n * percent / 100), those least like a face first."
     )
-    usages: tuple[Usage, ...] = Field(("Training",), description="Which rows the rule ranks and drops.")
+    usages: tuple[Usage, ...] = Field(("Training",), description="Which rows the rule learns from, ranks and drops.")
 
 
 class CleanParams(Section):

@@ -76,3 +76,12 @@ def test_it_writes_nothing_outside_its_folder(project):
     clean(CleanParams())
     assert {path.name for path in project.iterdir()} == {"ingest", "clean"}
     assert len(list(project.parent.iterdir())) == 1
+
+
+def test_where_the_share_of_non_faces_is_less_than_one_row_nobody_looks_and_that_is_said(project):
+    outcome = clean(CleanParams(nonfaces={"drop_percent": 5.0}))
+    assert (
+        "nobody looked for pictures without a face: 5 % of the rows of Training (clean.nonfaces)" in outcome.notes[-1]
+    )
+    assert pd.read_parquet(project / "clean" / "kept.parquet")["nonface"].isna().all()
+    assert not any("nobody looked" in note for note in clean(CleanParams()).notes)

@@ -7,14 +7,13 @@ face are few, but it learns them as faces, and placeholders come many times: so 
 that the first one doubted most (trimming, as in robust statistics), and the mean of what these say is the score.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mien.cleaning.batches import resized
+from mien.cleaning.batches import cores, resized
 from mien.cleaning.nonfaces.features import Projection, features
 from mien.cleaning.nonfaces.network import EPOCHS, Network
 from mien.cleaning.nonfaces.wrecks import lessons
@@ -41,27 +40,29 @@ BLOCK, CHUNK = 8192, 512
 """Pictures in memory at a time while they are scored, and those of one thread."""
 
 
-def nonface_scores(images: np.ndarray) -> np.ndarray:
-    """Score every picture: the higher, the less it looks like the faces among `images`.
+def nonface_scores(images: np.ndarray, learned: np.ndarray | None = None) -> np.ndarray:
+    """Score every picture: the higher, the less it looks like the faces among the rows that are learned from.
 
     The same rows give the same bytes on any number of cores: each product of matrices is computed by one.
 
     Args:
         images: uint8 (N, H, W) gray or (N, H, W, 3) RGB, also a memory map; judged in gray at 48 x 48.
+        learned: positions to learn from, int (M,); None: all. Other rows change no score.
 
     Returns:
         float32 (N,): log odds of being wrecked.
     """
-    if not len(images):
-        return np.zeros(0, np.float32)
+    everything = np.arange(len(images))
+    rows = everything if learned is None else learned
+    if not len(rows):
+        return np.zeros(len(images), np.float32)
     with threadpool_limits(1, "blas"):
-        rows = np.arange(len(images))
         pictures, kinds = _lessons(images, rows, 0)
         projection = Projection(_by_chunks(features, _some(pictures)))
-        doubts = _scored(images, projection, [_taught(projection, pictures, kinds)])
-        trusted = np.argsort(doubts, kind="stable")[: len(rows) - int(len(rows) * TRIMMED)]
+        doubts = _scored(images, rows, projection, [_taught(projection, pictures, kinds)])
+        trusted = rows[np.argsort(doubts, kind="stable")][: len(rows) - int(len(rows) * TRIMMED)]
         networks = [_taught(projection, *_lessons(images, trusted, turn)) for turn in range(1, NETWORKS + 1)]
-        return _scored(images, projection, networks)
+        return _scored(images, everything, projection, networks)
 
 
 def _some(pictures: np.ndarray) -> np.ndarray:
@@ -83,17 +84,17 @@ def _taught(projection: Projection, pictures: np.ndarray, kinds: np.ndarray) -> 
     return network
 
 
-def _scored(images: np.ndarray, projection: Projection, networks: Sequence[Network]) -> np.ndarray:
-    """Mean over the networks, and over each picture and its mirror image: float32 (N,)."""
+def _scored(images: np.ndarray, rows: np.ndarray, projection: Projection, networks: Sequence[Network]) -> np.ndarray:
+    """Of the rows: mean over the networks, and over each picture and its mirror image: float32 (M,)."""
 
     def odds(pictures: np.ndarray) -> np.ndarray:
         views = (projection(pictures), projection(np.ascontiguousarray(pictures[:, :, ::-1])))
         return np.asarray(np.mean([network.log_odds(view) for network in networks for view in views], axis=0))
 
     scores = []
-    with meter("non-faces", len(images)) as progress:
-        for start in range(0, len(images), BLOCK):
-            scores.append(_by_chunks(odds, resized(images[start : start + BLOCK])))
+    with meter("non-faces", len(rows)) as progress:
+        for start in range(0, len(rows), BLOCK):
+            scores.append(_by_chunks(odds, resized(images[rows[start : start + BLOCK]])))
             progress.advance(len(scores[-1]))
     return np.concatenate(scores).astype(np.float32)
 
@@ -101,5 +102,5 @@ def _scored(images: np.ndarray, projection: Projection, networks: Sequence[Netwo
 def _by_chunks(work: Callable[[np.ndarray], np.ndarray], pictures: np.ndarray) -> np.ndarray:
     """`work` on chunks of `pictures`, spread over the cores, whose number changes no bit of it."""
     chunks = (pictures[start : start + CHUNK] for start in range(0, len(pictures), CHUNK))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         return np.concatenate(list(pool.map(work, chunks)))

@@ -26,8 +26,8 @@ from mien.progress import meter
 
 Counter: TypeAlias = "Synchronized[int]"
 
-Task = tuple[np.ndarray, np.ndarray, np.ndarray, int, int, int]
-"""Of a fold: faces and codes to learn from, faces to judge, number of labels, epochs, seed."""
+Task = tuple[np.ndarray, np.ndarray, int, int, int]
+"""Of a fold: positions to learn from and to judge, number of labels, epochs, seed."""
 
 ONE_CORE = {
     "CUDA_VISIBLE_DEVICES": "-1",
@@ -45,6 +45,9 @@ SHOWN, FEWEST_EPOCHS, MOST_EPOCHS = 50_000, 8, 40
 
 _done: Counter
 """In a process of the pool: epochs that all of them have done."""
+
+_faces: tuple[np.ndarray, np.ndarray]
+"""In a process of the pool: the images and codes that tasks name by position."""
 
 POLL = 2.0
 """Seconds between two looks at the progress."""
@@ -65,12 +68,9 @@ def judge(images: np.ndarray, codes: np.ndarray, folds: Folds, classes: int, par
     """
     epochs = params.epochs or min(MOST_EPOCHS, max(FEWEST_EPOCHS, SHOWN // len(codes)))
     probabilities = np.zeros((len(codes), classes))
-    tasks = [
-        (images[seen], codes[seen], images[unseen], classes, epochs, _seed(params.seed, number))
-        for number, (seen, unseen) in enumerate(folds)
-    ]
+    tasks = [(seen, unseen, classes, epochs, _seed(params.seed, number)) for number, (seen, unseen) in enumerate(folds)]
     try:
-        answers = _in_processes(tasks, epochs * len(folds))
+        answers = _in_processes(tasks, (images, codes), epochs * len(folds))
     except BrokenProcessPool:
         raise TrainingError(
             "a process that judged labels (clean.doubtful_labels) was ended from outside, most likely because memory "
@@ -81,13 +81,13 @@ def judge(images: np.ndarray, codes: np.ndarray, folds: Folds, classes: int, par
     return probabilities
 
 
-def _in_processes(tasks: Sequence[Task], epochs: int) -> list[np.ndarray]:
+def _in_processes(tasks: Sequence[Task], faces: tuple[np.ndarray, np.ndarray], epochs: int) -> list[np.ndarray]:
     """The answers of `_fold` to all tasks; whatever ends this function ends the processes too."""
     context = get_context("spawn")
     done: Counter = context.Value("i", 0)
     alive, owner = context.Pipe(duplex=False)
     workers = min(len(tasks), cores())
-    with _one_core(), ProcessPoolExecutor(workers, context, _begin, (done, alive)) as pool, owner:
+    with _one_core(), ProcessPoolExecutor(workers, context, _begin, (done, alive, faces)) as pool, owner:
         futures = [pool.submit(_fold, task) for task in tasks]
         _watch(futures, done, epochs)
         return [future.result() for future in futures]
@@ -110,20 +110,22 @@ def _one_core() -> Iterator[None]:
 
 
 def _watch(futures: Sequence[Future[np.ndarray]], done: Counter, epochs: int) -> None:
-    """Show how many epochs are done until all folds have ended, or one has failed."""
+    """Show how many epochs are done until all folds have ended; what one raises is raised at once."""
     with meter("labels judged, epochs", epochs) as progress:
         while True:
             ended, running = wait(futures, POLL, FIRST_EXCEPTION)
             if count := done.value - progress.done:
                 progress.advance(count)
-            if not running or any(future.exception() for future in ended):
+            for future in ended:
+                future.result()
+            if not running:
                 return
 
 
-def _begin(done: Counter, alive: Connection) -> None:
+def _begin(done: Counter, alive: Connection, faces: tuple[np.ndarray, np.ndarray]) -> None:
     """Make ready a process of the pool: silent, as what goes wrong is raised where it was asked for."""
-    global _done
-    _done = done
+    global _done, _faces
+    _done, _faces = done, faces
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     threading.Thread(target=_end_with, args=(alive,), daemon=True).start()
@@ -138,11 +140,12 @@ def _end_with(alive: Connection) -> None:
 
 def _fold(task: Task) -> np.ndarray:
     """Runs in a process of the pool."""
-    from mien.cleaning import network
+    from mien.cleaning import expressions
 
-    seen, codes, unseen, classes, epochs, seed = task
-    model = network.learn(seen, codes, classes, epochs, seed, _tick)
-    return network.judge(model, unseen, seed)
+    images, codes = _faces
+    seen, unseen, classes, epochs, seed = task
+    model = expressions.learn(images[seen], codes[seen], classes, epochs, seed, _tick)
+    return expressions.probabilities(model, images[unseen], seed)
 
 
 def _tick() -> None:

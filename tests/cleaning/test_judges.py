@@ -56,6 +56,18 @@ def test_wrong_labels_are_found_and_the_number_of_cores_changes_no_bit():
     np.testing.assert_array_equal(on_cores(one, judged), probabilities)
 
 
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="on one core the folds come one after another")
+def test_what_goes_wrong_in_a_fold_is_raised_while_others_still_learn():
+    images, codes, _ = gratings(count=24)
+    codes = np.minimum(codes, 1)
+    codes[0] = 2  # a label too many: only the second fold learns from it
+    halves = np.arange(12), np.arange(12, 24)
+    started = time.monotonic()
+    with pytest.raises(IndexError):
+        judge(images, codes, [halves[::-1], halves], 2, DoubtfulLabels(folds=2, epochs=4000))
+    assert time.monotonic() - started < 120
+
+
 def test_the_processes_end_when_the_one_that_asked_is_killed():
     asks = "from tests.cleaning.test_judges import judged\nif __name__ == '__main__': judged()"
     asking = subprocess.Popen([sys.executable, "-c", asks])

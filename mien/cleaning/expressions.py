@@ -21,6 +21,9 @@ DIRECTIONS, CELL = 8, 2
 SURROUNDINGS, FLAT = 5.0, 16.0
 """Edges are divided by their strength within so many pixels (standard deviation), plus so many gray values."""
 
+PIECE = 2048
+"""Faces whose edges are in memory at a time: 38 MB; a multiple of every batch."""
+
 BATCH, PEAK_RATE, WARM_UP, DECAY = 64, 3e-3, 0.1, 0.01
 """Faces in a batch, largest learning rate, share of the steps in which it rises, weight decay."""
 
@@ -78,15 +81,24 @@ def learn(
         numbers = np.random.default_rng([seed, epoch])
         order = numbers.permutation(len(codes))[: steps // epochs * BATCH]
         changed = augment(images[order], RANGES["light"], int(numbers.integers(2**32)), threads=1)
-        model.fit(edges(changed), targets[order], batch_size=BATCH, shuffle=False, verbose=0)
+        for piece in _pieces(len(order)):
+            model.fit(edges(changed[piece]), targets[order[piece]], batch_size=BATCH, shuffle=False, verbose=0)
         tick()
     return model
 
 
-def judge(model: keras.Model, images: np.ndarray, seed: int) -> np.ndarray:
-    """Probabilities of `images`, float64 (N, classes): the mean over LOOKS at each face."""
+def _pieces(count: int) -> list[slice]:
+    return [slice(start, start + PIECE) for start in range(0, count, PIECE)]
+
+
+def probabilities(model: keras.Model, images: np.ndarray, seed: int) -> np.ndarray:
+    """What `images` (N, SIDE, SIDE) show, float64 (N, classes): the mean over LOOKS at each face."""
     looks = [images, np.ascontiguousarray(images[:, :, ::-1])]
     looks += [augment(images, RANGES["light"], seed + number, threads=1) for number in range(LOOKS - 2)]
-    answers = [model.predict(edges(look), batch_size=4 * BATCH, verbose=0).astype(np.float64) for look in looks]
-    mean: np.ndarray = sum(answers) / len(answers)
+    mean: np.ndarray = sum(_answers(model, look) for look in looks) / len(looks)
     return mean
+
+
+def _answers(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    pieces = [edges(images[piece]) for piece in _pieces(len(images))]
+    return np.concatenate([model.predict(piece, batch_size=4 * BATCH, verbose=0) for piece in pieces]).astype(float)

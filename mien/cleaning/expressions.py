@@ -95,7 +95,7 @@ def probabilities(model: keras.Model, images: np.ndarray, seed: int) -> np.ndarr
     """What `images` (N, SIDE, SIDE) show, float64 (N, classes): the mean over LOOKS at each face."""
     looks = [images, np.ascontiguousarray(images[:, :, ::-1])]
     looks += [augment(images, RANGES["light"], seed + number, threads=1) for number in range(LOOKS - 2)]
-    mean: np.ndarray = sum(_answers(model, look) for look in looks) / len(looks)
+    mean: np.ndarray = np.mean([_answers(model, look) for look in looks], axis=0)
     return mean
 
 

@@ -43,12 +43,13 @@ def _soundness(protocol: dict[str, Any]) -> dict[str, str]:
 
 
 def _believable(protocol: dict[str, Any]) -> str:
-    """Clean leaves out the faces whose twin taught, not those whose twin chose."""
+    """Clean leaves out the faces whose very image taught, not those whose near twin did or whose twin chose."""
     if protocol["sound"]:
         return ALL
     if protocol["test_in_training"] or protocol["test_in_validation"]:
         return NONE
-    return TWINS if protocol["twins_in_validation"] else CLEAN
+    others = ("twins_in_validation", "near_in_training", "near_in_validation")
+    return TWINS if any(protocol[name] for name in others) else CLEAN
 
 
 def _data(path: Path) -> str:

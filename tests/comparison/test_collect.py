@@ -6,7 +6,7 @@ import pytest
 from mien.comparison import ALL, CLEAN, NONE, TWINS, Result, collect
 
 SIDE = {"accuracy": 0.6, "accuracy_interval": {"low": 0.5, "high": 0.7}, "macro_f1": 0.55, "ece": 0.04, "n": 100}
-TEST_FACES = dict.fromkeys(("test_in_training", "test_in_validation", "twins_in_training", "twins_in_validation"), 0)
+TEST_FACES = {f"{what}_in_{side}": 0 for what in ("test", "twins", "near") for side in ("training", "validation")}
 PROTOCOL = {"sound": True, "statement": "", **TEST_FACES}
 
 FINGERPRINT = {
@@ -59,6 +59,8 @@ def test_a_side_without_rows_leaves_its_accuracy_unknown(build):
         ({}, ALL),
         ({"sound": False, "twins_in_training": 3}, CLEAN),
         ({"sound": False, "twins_in_validation": 3}, TWINS),
+        ({"sound": False, "near_in_validation": 3}, TWINS),
+        ({"sound": False, "twins_in_training": 3, "near_in_training": 3}, TWINS),
         ({"sound": False, "twins_in_training": 3, "twins_in_validation": 3}, TWINS),
         ({"sound": False, "test_in_training": 3}, NONE),
         ({"sound": False, "test_in_validation": 3}, NONE),

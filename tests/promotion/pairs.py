@@ -17,6 +17,7 @@ def table(labels, twins=()):
             "face": np.arange(len(labels), dtype=np.int32),
             "sha256": [f"{number:016x}{0:048x}" for number in range(len(labels))],
             "class_index": labels.astype(np.int16),
+            "group": np.arange(len(labels)),
             "twin_in_training": np.isin(np.arange(len(labels)), list(twins)),
         }
     )

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 P = ParamSpec("P")
 
@@ -89,8 +90,10 @@ def class_colour(name: str, position: int) -> str:
 
 
 def percent_axis(axes: Axes, axis: str = "y") -> None:
-    """Label an axis of shares in percent."""
-    (axes.xaxis if axis == "x" else axes.yaxis).set_major_formatter(lambda value, _: f"{value * 100:.0f} %")
+    """Label an axis of shares in percent, at steps that are whole percents."""
+    chosen = axes.xaxis if axis == "x" else axes.yaxis
+    chosen.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
+    chosen.set_major_formatter(lambda value, _: f"{value * 100:.0f} %")
 
 
 def write_png(path: Path, figure: Figure) -> None:

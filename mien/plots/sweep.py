@@ -63,7 +63,6 @@ def _history(axes: Axes, trials: pd.DataFrame, metric: str) -> None:
         axes.plot(failed, np.full(len(failed), 0.02), "x", color=BAD, transform=transform, label="failed")
     axes.set(title="Trials", xlabel="trial", ylabel=metric.replace("val_", "validation "))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))  # whole percents
     if metric == "val_accuracy":
         percent_axis(axes)
     axes.legend(ncols=4, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.2, fontsize=8)

@@ -34,7 +34,7 @@ class DoubtfulLabels(Section):
         0.0, ge=0.0, lt=50.0, description="Drop int(n * percent / 100) of the n rows judged; 0: only report them."
     )
     folds: int = Field(5, ge=2, le=20, description="Networks, each judging the share of rows that it has not seen.")
-    epochs: int | None = Field(None, ge=1, description="Of each network; null: 25 for 2,000 rows, fewer for more.")
+    epochs: int | None = Field(None, ge=1, description="Of each network; null: 80 for 2,000 rows, fewer for more.")
     seed: int = Field(42, ge=0)
 
 

@@ -29,7 +29,8 @@ def end_flow_run(flow_run_id: str) -> None:
         _say_how_it_ended(client, UUID(flow_run_id))
         children = FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[UUID(flow_run_id)]))
         for child in client.read_flow_runs(flow_run_filter=children):
-            if child.state is not None and not child.state.is_final():
+            # One without a deployment was in the killed process too, and has a watchman of its own.
+            if child.deployment_id is not None and child.state is not None and not child.state.is_final():
                 client.set_flow_run_state(child.id, Cancelling(message="The run that started it was killed."))
 
 

@@ -38,14 +38,14 @@ def answers(address: str) -> bool:
     return False
 
 
-def until(found: Callable[[], T], seconds: float, what: str) -> T:
+def until(found: Callable[[], T], seconds: float, what: str | Callable[[], str]) -> T:
     """The first true answer of `found`, asked again and again; the test fails when `seconds` have passed."""
     limit = time.monotonic() + seconds
     while time.monotonic() < limit:
         if answer := found():
             return answer
         time.sleep(0.25)
-    pytest.fail(f"not within {seconds:.0f} s: {what}")
+    pytest.fail(f"not within {seconds:.0f} s: {what if isinstance(what, str) else what()}")
 
 
 def survivors(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:

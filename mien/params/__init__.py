@@ -3,30 +3,33 @@
 from mien.params.cleaning import CleanParams, DoubtfulLabels, EntropyRule, NonfaceRule, Usage
 from mien.params.file import PARAMS_FILE, load_params, parse_params, read_params
 from mien.params.networks import BACKBONE, NETWORK_OPTIONS, NetworkOptions, NetworkParams
+from mien.params.ranges import RANGES, Ranges
 from mien.params.section import Section
 from mien.params.sections import (
-    RANGES,
     SECTIONS,
     STAGES,
     AugmentParams,
     ClassPolicy,
-    EarlyStoppingParams,
     EvaluateParams,
     Gates,
     IngestParams,
-    OptimizerParams,
     Params,
     PromoteParams,
-    Ranges,
     RegisterParams,
-    ScheduleParams,
     SplitParams,
-    TrainParams,
     ValidateParams,
 )
 from mien.params.sweep import Dimension, PrunerParams, Space, SweepParams
+from mien.params.training import (
+    AffectParams,
+    EarlyStoppingParams,
+    OptimizerParams,
+    ScheduleParams,
+    TrainParams,
+)
 
 __all__ = [
+    "AffectParams",
     "AugmentParams",
     "BACKBONE",
     "ClassPolicy",

@@ -16,15 +16,25 @@ from mien.params.training import TrainParams
 class IngestParams(Section):
     """Reading `data/` into a table of faces and an array of images."""
 
-    source: Literal["auto", "fer2013", "folder"] = Field(
-        "auto", description="Reader; `auto` looks at the files and says why it chose."
-    )
+    source: Literal[
+        "auto", "fer2013", "folder", "affectnet", "affectnet_npy", "affectnet_plus", "labels_csv", "yolo"
+    ] = Field("auto", description="Reader; `auto` looks at the files and says why it chose.")
     label_space: Literal["fer2013", "affectnet"] | None = Field(
         None, description="What class folders named by digits mean; never guessed."
     )
     image_size: int = Field(48, ge=16, le=512, description="Height and width in pixels of every face.")
+    color: Literal["gray", "rgb"] = Field("gray", description="Whether faces have one channel or three.")
+    crop_margin: float = Field(
+        0.0, ge=0.0, le=2.0, description="Share of a face's box that is added on each side, where the source has boxes."
+    )
+    align: bool = Field(False, description="Turn faces so that the eyes are level, where the source has landmarks.")
     unlabeled: bool = Field(False, description="Accept a file without labels (Kaggle's test.csv).")
     max_refused_share: float = Field(0.001, ge=0.0, le=1.0, description="More refused rows than this fail the stage.")
+    dask: str | None = Field(
+        None,
+        pattern=r"^(tcp|tls|ws|wss)://\S+:\d+$",
+        description="Address of a Dask scheduler (tcp://host:8786) whose workers see this folder; null: this machine.",
+    )
 
 
 class ValidateParams(Section):

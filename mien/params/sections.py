@@ -1,8 +1,8 @@
 """What every setting means and what is allowed: a frozen section per stage, promotion and sweep; no unknown keys."""
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
 from mien.errors import ParamsError
 from mien.labels import EMOTIONS

@@ -3,6 +3,7 @@
 from mien.params.cleaning import CleanParams, DoubtfulLabels, EntropyRule, NonfaceRule, Usage
 from mien.params.file import PARAMS_FILE, load_params, parse_params, read_params
 from mien.params.networks import BACKBONE, NETWORK_OPTIONS, NetworkOptions, NetworkParams
+from mien.params.preparation import Color, Preparation
 from mien.params.ranges import RANGES, Ranges
 from mien.params.section import Section
 from mien.params.sections import (
@@ -33,6 +34,7 @@ __all__ = [
     "AugmentParams",
     "BACKBONE",
     "ClassPolicy",
+    "Color",
     "CleanParams",
     "DoubtfulLabels",
     "Dimension",
@@ -49,6 +51,7 @@ __all__ = [
     "PARAMS_FILE",
     "Params",
     "PromoteParams",
+    "Preparation",
     "PrunerParams",
     "RANGES",
     "Ranges",

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from mien.errors import ParamsError
 from mien.labels import EMOTIONS
 from mien.params.cleaning import CleanParams
+from mien.params.preparation import Preparation
 from mien.params.ranges import RANGES, Ranges, named_ranges
 from mien.params.section import Section
 from mien.params.sweep import SweepParams
@@ -35,6 +36,10 @@ class IngestParams(Section):
         pattern=r"^(tcp|tls|ws|wss)://\S+:\d+$",
         description="Address of a Dask scheduler (tcp://host:8786) whose workers see this folder; null: this machine.",
     )
+
+    def preparation(self) -> Preparation:
+        """How pictures become faces; goes with the model."""
+        return Preparation(self.image_size, self.color, self.crop_margin, self.align)
 
 
 class ValidateParams(Section):

@@ -130,7 +130,7 @@ def test_each_bad_picture_is_refused_with_its_reason(tmp_path):
     (root / "happy/page.jpg").write_bytes(b"<html>log in</html>")
     (root / "happy/cut.png").write_bytes(good.read_bytes()[:-100])
     (root / "happy/link.png").symlink_to(secret)
-    (root / "happy/large.png").write_bytes(cv2.imencode(".png", np.zeros((5000, 5000), np.uint8))[1].tobytes())
+    (root / "happy/large.png").write_bytes(cv2.imencode(".png", np.zeros((6000, 6000), np.uint8))[1].tobytes())
     fakes.write_picture(root, "confused/1.png", fakes.faces(1)[0])
     fakes.write_picture(root, "train/1.png", fakes.faces(1)[0])
     _, rows, refusals, _ = read(root)

@@ -4,6 +4,9 @@
 `write_csv(path, data)` writes Kaggle's file. From the command line:
 
     python -m mien.datasets.synthetic data/faces.csv.gz
+    python -m mien.datasets.synthetic data/affectnet --format affectnet --rows 600
+
+The second draws AffectNet in one of its formats (`mien.datasets.synthetic.affectnet`).
 """
 
 from mien.datasets.synthetic.faults import FEWEST_ROWS, Fault

@@ -1,18 +1,18 @@
-"""From a portrait on the plane to a photograph of 48 x 48 pixels: pose, background, lens, noise, gray levels."""
+"""From a portrait on the plane to a photograph: pose, background, lens, noise, gray levels."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from mien.datasets.synthetic.plane import EXTENT, PIXELS, UNIT
+from mien.datasets.synthetic.plane import EXTENT, PIXELS, UNIT, Points
 from mien.datasets.synthetic.portrait import Portrait
 
 SIZE = 48
 """Height and width of a face in pixels, as in FER2013."""
 
 OVERSAMPLING = 3
-"""The photograph is taken at so many times SIZE and then averaged down."""
+"""A small photograph is taken at so many times SIZE and then averaged down."""
 
 GRAY_LEVELS = 32
 """Gray levels of a picture: coarser than 256, so that the data set fits into its few megabytes."""
@@ -43,18 +43,28 @@ def draw_pose(rng: np.random.Generator) -> Pose:
     )
 
 
-def photograph(portrait: Portrait, pose: Pose, rng: np.random.Generator) -> np.ndarray:
-    """Take the picture: uint8 (SIZE, SIZE)."""
-    gray, cover = _posed(portrait, pose)
+def photograph(portrait: Portrait, pose: Pose, rng: np.random.Generator, size: int = SIZE) -> np.ndarray:
+    """Take the picture: uint8 (size, size)."""
+    gray, cover = _posed(portrait, pose, max(size, SIZE * OVERSAMPLING))
     ground = _background(gray.shape[0], rng)
     picture = ground + cover * (gray - ground)
-    small = cv2.resize(picture, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
     return _develop(small, rng)
 
 
-def _posed(portrait: Portrait, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
+def project(points: Points, depth: np.ndarray, pose: Pose, size: int) -> Points:
+    """Where points of the plane are in a `photograph` of `size` pixels: float (K, 2), x then y."""
+    at = np.clip(((points + EXTENT) * UNIT).astype(int), 0, PIXELS - 1)
+    relief = depth[at[:, 1], at[:, 0]] - 0.9
+    a = np.cos(pose.yaw) * points[:, 0] + np.sin(pose.yaw) * relief
+    b = np.cos(pose.pitch) * points[:, 1] + np.sin(pose.pitch) * relief
+    cos, sin = np.cos(pose.roll), np.sin(pose.roll)
+    seen = np.column_stack([cos * a - sin * b, sin * a + cos * b]) + pose.shift
+    return np.asarray((seen * pose.scale / VIEW + 1) / 2 * size - 0.5)
+
+
+def _posed(portrait: Portrait, pose: Pose, side: int) -> tuple[np.ndarray, np.ndarray]:
     """Gray and cover as seen by the camera: each point of the picture looks up the point of the plane behind it."""
-    side = SIZE * OVERSAMPLING
     axis = ((np.arange(side) + 0.5) / side * 2 - 1) * VIEW / pose.scale
     x, y = axis[None, :] - pose.shift[0], axis[:, None] - pose.shift[1]
     cos, sin = np.cos(pose.roll), np.sin(pose.roll)

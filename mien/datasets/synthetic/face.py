@@ -27,11 +27,12 @@ def draw_face(emotion: str, seed: tuple[int, ...], strength: float | None = None
     who = draw_identity(rng)
     drawn = float(rng.uniform(*STRENGTH))
     units = express(emotion, drawn if strength is None else strength, rng)
-    portrait = draw_portrait(who, units, _draw_look(rng), rng)
+    portrait = draw_portrait(who, units, draw_look(rng), rng)
     return photograph(portrait, draw_pose(rng), rng)
 
 
-def _draw_look(rng: np.random.Generator) -> Look:
+def draw_look(rng: np.random.Generator) -> Look:
+    """Draw light, gaze and what hides a part of the face."""
     light = Light(
         direction=(float(rng.normal(0.0, 0.45)), float(rng.uniform(-0.75, 0.1)), 1.0),
         ambient=float(rng.uniform(0.25, 0.6)),

@@ -1,0 +1,136 @@
+"""The drawn AffectNet: deterministic, its labels, boxes and landmarks true, its files those of each distribution."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mien.datasets.synthetic import __main__
+from mien.datasets.synthetic.affectnet import FORMATS
+from mien.datasets.synthetic.affectnet.sample import FEWEST_FACES, plan, samples
+from mien.datasets.synthetic.affectnet.scene import draw_scene, face_of
+from mien.labels import AFFECTNET
+
+
+def generator(*seed):
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
+
+
+def files(root):
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_the_same_seed_gives_the_same_files_and_another_one_others(tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        FORMATS["affectnet_plus"](tmp_path / name, FEWEST_FACES, seed)
+    one, same, other = (files(tmp_path / name) for name in "abc")
+    assert one == same
+    assert one.keys() == other.keys()
+    assert one != other
+
+
+def test_every_code_is_drawn_and_validation_is_balanced():
+    codes = {"training": [], "validation": []}
+    for part, _, code in plan(60, seed=1):
+        codes[part].append(code)
+    assert set(codes["training"]) == set(range(11))
+    assert sorted(codes["validation"]) == list(range(11))
+    assert len(codes["training"]) + len(codes["validation"]) == 60
+
+
+def test_too_few_faces_are_refused_with_the_number_that_is_needed():
+    with pytest.raises(ValueError, match=str(FEWEST_FACES)):
+        plan(FEWEST_FACES - 1, seed=1)
+
+
+def test_boxes_hold_the_face_and_some_reach_over_the_edge():
+    over = 0
+    for at in range(20):
+        scene = draw_scene("neutral", 1.0, generator(7, at))
+        x, y, width, height = scene.box
+        points = scene.landmarks - (x, y)
+        assert ((points > -0.1 * width) & (points < 1.1 * width)).all()
+        assert width == height > 50
+        over += x < 0 or y < 0 or x + width > scene.picture.shape[1] or y + height > scene.picture.shape[0]
+    assert 1 <= over <= 12
+
+
+def test_landmarks_are_in_the_order_of_ibug():
+    points = draw_scene("neutral", 1.0, generator(8)).landmarks
+    assert points.shape == (68, 2)
+    left_eye, right_eye = points[36:42].mean(axis=0), points[42:48].mean(axis=0)
+    assert left_eye[0] < points[30, 0] < right_eye[0]
+    assert points[48, 0] < points[30, 0] < points[54, 0]
+    assert points[:, 1].argmax() in (7, 8, 9)
+    assert points[19, 1] < left_eye[1] < points[30, 1] < points[51, 1] < points[57, 1] < points[8, 1]
+    assert (np.diff(points[17:27, 0]) > 0).all()
+
+
+def test_an_eye_is_dark_where_its_landmarks_are():
+    darker = []
+    for at in range(8):
+        scene = face_of(draw_scene("surprise", 1.0, generator(9, at)), 96)
+        gray = cv2.cvtColor(scene.picture, cv2.COLOR_RGB2GRAY)
+        x, y = (int(value) for value in scene.landmarks[36:42].mean(axis=0).round())
+        darker.append(gray[y - 3 : y + 4, x - 3 : x + 4].min() < gray.mean() / 2)
+    assert sum(darker) >= 7
+
+
+def test_valence_and_arousal_go_with_the_label():
+    rows = list(samples(24, seed=3))
+    assert {(row.valence, row.arousal) for row in rows if row.code >= 9} == {(-2.0, -2.0)}
+    assert all(row.valence > 0.3 for row in rows if AFFECTNET.label(row.code) == "happy")
+    assert all(row.valence < -0.3 for row in rows if AFFECTNET.label(row.code) == "sad")
+    assert all(-1 <= row.valence <= 1 and -1 <= row.arousal <= 1 for row in rows if row.code < 9)
+
+
+@pytest.fixture(scope="module", params=[name for name in FORMATS if name != "affectnet_automatic"])
+def drawn(request, tmp_path_factory) -> tuple[str, Path]:
+    root = tmp_path_factory.mktemp("drawn") / "set"
+    __main__.main([str(root), "--format", request.param, "--rows", str(FEWEST_FACES), "--seed", "4"])
+    return request.param, root
+
+
+FILES = {
+    "affectnet": {"Manually_Annotated_file_lists/validation.csv": 1, "Manually_Annotated_Images/*/*": 20},
+    "affectnet_npy": {"train_set/images/*.jpg": 12, "val_set/images/*.jpg": 8, "*_set/annotations/*_exp.npy": 20},
+    "affectnet_plus": {"AffectNet+/human_annotated/*/images/*.jpg": 20, "*/*/*/annotations/*.json": 20},
+    "labels_csv": {"labels.csv": 1, "*/image*.jpg": 20},
+    "folder": {"Train/Happy/*.jpg": 3, "Test/happy/*.jpg": 1, "*/*/*.jpg": 20},
+    "yolo": {"YOLO_format/*/images/*": 20, "YOLO_format/*/labels/*.txt": 20, "YOLO_format/data.yaml": 1},
+}
+
+
+def test_the_command_writes_the_files_of_the_format(drawn):
+    name, root = drawn
+    assert {pattern: len(list(root.glob(pattern))) for pattern in FILES[name]} == FILES[name]
+
+
+def test_a_folder_that_is_there_is_not_written_over(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        __main__.main([str(tmp_path), "--format", "yolo"])
+    assert "exists; give the path of a new folder" in capsys.readouterr().err
+
+
+def test_endings_lie_and_numbers_start_again(tmp_path):
+    FORMATS["affectnet"](tmp_path / "original", 24, 5)
+    heads = {path.suffix: path.read_bytes()[:4] for path in sorted((tmp_path / "original").rglob("*/*/*.*"))}
+    assert heads[".jpeg"] == b"\x89PNG"
+    assert {".jpg", ".JPG", ".png", ".PNG", ".bmp", ".tif"} <= set(heads)
+    first = (tmp_path / "original/Manually_Annotated_file_lists/validation.csv").read_text().split(",")[0]
+    assert first.endswith(".jpg")
+
+
+def test_scalars_of_the_crops_are_arrays_of_text(tmp_path):
+    FORMATS["affectnet_npy"](tmp_path / "npy", FEWEST_FACES, 5)
+    label = np.load(tmp_path / "npy/train_set/annotations/0_exp.npy")
+    assert (label.shape, label.dtype.kind) == ((), "U")
+    assert (tmp_path / "npy/val_set/images/0.jpg").exists()
+
+
+def test_what_must_not_be_ingested_is_there_without_a_value(tmp_path):
+    FORMATS["affectnet_plus"](tmp_path / "plus", FEWEST_FACES, 5)
+    path = tmp_path / "plus/AffectNet+/human_annotated/train_set/annotations/0.json"
+    assert json.loads(path.read_text())["meta-data"]["age"] is None

@@ -50,6 +50,9 @@ AFFECTNET = _space(
 )
 LABEL_SPACES: Mapping[str, LabelSpace] = MappingProxyType({space.name: space for space in (FER2013, AFFECTNET)})
 
+NON_EMOTIONS = ("none", "uncertain", "no-face")
+"""AffectNet's labels that name no emotion: what they are not is neutral. `contempt` is an emotion, FER2013 lacks it."""
+
 FERPLUS_VOTES = (
     "neutral",
     "happiness",
@@ -101,16 +104,17 @@ def class_map(
 
     Args:
         counts: number of faces of each label before the policy; labels without a face are left out.
-        drop: classes to leave out (blog_cnn's post drops disgust).
+        drop: classes to leave out (blog_cnn's post drops disgust); that there are none of one is no fault.
         merge: label -> class that takes it in (mememoji's project merges disgust into angry).
         top_k: keep only so many of the largest classes (deep_cnn's notebook keeps three); ties go to the earlier one.
 
     Raises:
-        ValueError: `drop` or `merge` names a label that is not there, or fewer than two classes are left.
+        ValueError: `drop` or `merge` names what is a label nowhere, or fewer than two classes are left.
     """
     present = [label for label in _ordered(counts) if counts[label] > 0]
     named = [*drop, *merge, *merge.values()]
-    unknown = sorted(set(named) - set(counts) - set(EMOTIONS))
+    known = {label for space in LABEL_SPACES.values() for label in space.codes.values()}
+    unknown = sorted(set(named) - set(counts) - known)
     if unknown:
         raise ValueError(f"class policy names {unknown}, which are no labels here. Labels: {present}")
     merged = {label: merge.get(label, label) for label in present}

@@ -74,7 +74,7 @@ def split_faces(kept: pd.DataFrame, params: SplitParams) -> Split:
 def _classes(labels: pd.Series, policy: ClassPolicy) -> ClassMap:
     counts = {str(label): int(count) for label, count in labels[labels != ""].value_counts().items()}
     try:
-        return class_map(counts, policy.drop, policy.merge, policy.top_k)
+        return class_map(counts, policy.left_out, policy.merge, policy.top_k)
     except ValueError as error:
         raise DataError(f"split.classes in params.yaml does not fit the data: {error}") from error
 

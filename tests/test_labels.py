@@ -88,3 +88,15 @@ def test_a_misspelt_label_is_refused_by_name(policy):
 def test_fewer_than_two_classes_are_refused():
     with pytest.raises(ValueError, match="at least two classes"):
         class_map(TOTALS, drop=EMOTIONS[1:])
+
+
+def test_contempt_can_be_dropped_where_there_is_none():
+    assert class_map(TOTALS, drop=["contempt"]).classes == EMOTIONS
+
+
+def test_the_codes_of_affectnet_lead_to_those_of_fer2013_by_name():
+    codes = {label: code for code, label in FER2013.codes.items()}
+    assert {code: codes.get(label) for code, label in AFFECTNET.codes.items()} == {
+        **{0: 6, 1: 3, 2: 4, 3: 5, 4: 2, 5: 1, 6: 0},
+        **dict.fromkeys(range(7, 11)),
+    }

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mien.errors import DataError
-from mien.labels import EMOTIONS
-from mien.params import ClassPolicy, SplitParams
+from mien.errors import DataError, ParamsError
+from mien.labels import AFFECTNET, EMOTIONS, NON_EMOTIONS
+from mien.params import ClassPolicy, SplitParams, parse_params
 from mien.soundness import Soundness, soundness
 from mien.splitting import SPLITS, split_faces
 from tests.cleaning.tables import BLACK, GOLDEN, golden_rows
@@ -240,6 +240,42 @@ def test_a_small_class_still_has_a_face_on_every_side_of_a_draw():
 def test_a_class_policy_that_does_not_fit_names_its_place_in_params():
     with pytest.raises(DataError, match="split.classes in params.yaml.*hapy"):
         split_faces(plenty(), SplitParams(by="stratified", classes=ClassPolicy(drop=("hapy",))))
+
+
+@pytest.fixture(scope="module")
+def affectnet():
+    return plenty(20, usages=("Training", "PublicTest"), labels=tuple(AFFECTNET.codes.values()))
+
+
+@pytest.mark.parametrize(
+    ("policy", "classes"),
+    [
+        ({}, (*EMOTIONS, "contempt")),
+        ({"drop": ("contempt",)}, EMOTIONS),
+        ({"non_emotions": "keep"}, (*EMOTIONS, "contempt", "no-face", "none", "uncertain")),
+        ({"non_emotions": "keep", "drop": ("no-face",)}, (*EMOTIONS, "contempt", "none", "uncertain")),
+        ({"non_emotions": "keep", "merge": {"uncertain": "none", "no-face": "none"}}, (*EMOTIONS, "contempt", "none")),
+    ],
+    ids=["eight", "seven", "eleven", "ten", "nine"],
+)
+def test_affectnet_has_the_classes_that_the_policy_says(affectnet, policy, classes):
+    split = split_faces(affectnet, SplitParams(classes=ClassPolicy(**policy)))
+    assert split.classes == classes
+    assert split.reasons.get("class_policy", 0) == sum(
+        20 * 2 for label in AFFECTNET.codes.values() if label not in classes and label not in policy.get("merge", {})
+    )
+
+
+def test_what_is_no_emotion_is_never_neutral(affectnet):
+    split = split_faces(affectnet, SplitParams())
+    assert set(split.faces.loc[split.faces["class"] == "neutral", "label"]) == {"neutral"}
+    assert set(split.excluded["label"]) == set(NON_EMOTIONS)
+
+
+@pytest.mark.parametrize("label", NON_EMOTIONS)
+def test_merging_what_is_no_emotion_into_one_is_refused(label):
+    with pytest.raises(ParamsError, match=rf"split.classes.merge.*{label}.*must not become 'neutral'"):
+        parse_params({"split": {"classes": {"merge": {label: "neutral"}}}})
 
 
 def unsound(rows, **settings):

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
 from mien.errors import ParamsError
-from mien.labels import EMOTIONS
+from mien.labels import EMOTIONS, NON_EMOTIONS
 from mien.params.cleaning import CleanParams
 from mien.params.preparation import Preparation
 from mien.params.ranges import RANGES, Ranges, named_ranges
@@ -75,11 +75,30 @@ class ValidateParams(Section):
 
 
 class ClassPolicy(Section):
-    """Which labels become classes: merge, then drop, then the k largest. Empty keeps all."""
+    """Which labels become classes: merge, then drop, then the k largest; by default all emotions that there are."""
 
-    drop: tuple[str, ...] = ()
-    merge: dict[str, str] = Field(default_factory=dict)
-    top_k: int | None = Field(None, ge=2)
+    non_emotions: Literal["drop", "keep"] = Field(
+        "drop", description="AffectNet's none, uncertain and no-face: left out, or classes of their own."
+    )
+    drop: tuple[str, ...] = Field((), description="Labels left out; with contempt AffectNet has FER2013's seven.")
+    merge: dict[str, str] = Field(default_factory=dict, description="Label: class that takes it in.")
+    top_k: int | None = Field(None, ge=2, description="Only so many of the largest classes.")
+
+    @field_validator("merge")
+    @classmethod
+    def _emotions_stay_emotions(cls, merge: dict[str, str]) -> dict[str, str]:
+        for label, target in merge.items():
+            if label in NON_EMOTIONS and target not in NON_EMOTIONS:
+                raise ValueError(
+                    f"{label!r} names no emotion and must not become {target!r}, which it would spoil; "
+                    "set non_emotions to drop, or to keep for a class of its own"
+                )
+        return merge
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """All labels that are no classes."""
+        return self.drop if self.non_emotions == "keep" else (*self.drop, *NON_EMOTIONS)
 
 
 class SplitParams(Section):

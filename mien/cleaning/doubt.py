@@ -10,15 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mien.cleaning.batches import resized
+from mien.cleaning.batches import small
 from mien.errors import DataError
 from mien.labels import EMOTIONS
 from mien.params import DoubtfulLabels
 
 COLUMNS = ("rank", "face", "label", "suggested", "score", "probability", "dropped")
-
-PIECE = 1024
-"""Faces read at a time."""
 
 Folds = Sequence[tuple[np.ndarray, np.ndarray]]
 """For each fold the positions to learn from and those to judge."""
@@ -73,15 +70,9 @@ def doubt(images: np.ndarray, rows: pd.DataFrame, params: DoubtfulLabels, judge:
     names = _names(rows, params.folds)
     codes = pd.Categorical(rows["label"], categories=names).codes.astype(int)
     folds = folds_of(codes, rows["group"].to_numpy(), params)
-    probabilities = judge(_small(images, rows.index.to_numpy()), codes, folds, len(names), params)
+    probabilities = judge(small(images, rows.index.to_numpy()), codes, folds, len(names), params)
     table = _table(rows["face"].to_numpy(), codes, probabilities, names, params.drop_percent)
     return Doubts(table, _estimated(codes, probabilities))
-
-
-def _small(images: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Gray and small, uint8 (len(places), SIDE, SIDE), read piece by piece."""
-    pieces = [places[start : start + PIECE] for start in range(0, len(places), PIECE)]
-    return np.concatenate([resized(images[piece]) for piece in pieces])
 
 
 def _names(rows: pd.DataFrame, folds: int) -> np.ndarray:

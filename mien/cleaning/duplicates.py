@@ -36,7 +36,7 @@ class Pairs:
         return len(self.first)
 
 
-def near_pairs(images: np.ndarray, threshold: float) -> Pairs:
+def near_pairs(images: np.ndarray, threshold: float, rows: np.ndarray | None = None) -> Pairs:
     """All pairs of images whose gray values correlate by at least `threshold` (Pearson), in order of their positions.
 
     Correlation does not see brightness and contrast. No pair is missed: the sketches give an upper bound of every
@@ -47,13 +47,16 @@ def near_pairs(images: np.ndarray, threshold: float) -> Pairs:
         images: uint8 (N, H, W) gray or (N, H, W, 3) RGB. Identical images are better left out: k of them are
             k * (k - 1) / 2 pairs.
         threshold: above 0.
+        rows: ascending positions of the images to look at; None: all. A memory map is never copied as a whole.
     """
-    sketches = np.concatenate([np.zeros((0, SKETCH_SIDE**2), np.float32), *map(_sketch, gray_batches(images))])
+    rows = np.arange(len(images)) if rows is None else rows
+    batches = gray_batches(images, rows=rows)
+    sketches = np.concatenate([np.zeros((0, SKETCH_SIDE**2), np.float32), *map(_sketch, batches)])
     found = [Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
-    with meter("near twins", len(images)) as progress:
-        for rows, first, second in _candidates(sketches, threshold - MARGIN):
-            found += _checked(images, first, second, threshold)
-            progress.advance(rows)
+    with meter("near twins", len(rows)) as progress:
+        for count, first, second in _candidates(sketches, threshold - MARGIN):
+            found += _checked(images, rows[first], rows[second], threshold)
+            progress.advance(count)
     return Pairs(*(np.concatenate(parts) for parts in zip(*map(_columns, found), strict=True)))
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from mien.cleaning.batches import gray_batches
+from mien.cleaning.batches import SIDE, gray, gray_batches, resized
 from mien.cleaning.windows import window_entropy
 from mien.progress import meter
 
@@ -45,14 +45,20 @@ def _histogram_entropy(batch: np.ndarray) -> np.ndarray:
 def local_entropy(images: np.ndarray, threads: int | None = None) -> np.ndarray:
     """Mean over the pixels of the entropy in bits of the disk around each pixel, float32 (N,).
 
-    The rule of blog_cnn's post: an entropy image, summed to a single number; the mean keeps the order and does not
-    depend on the size of the picture. NumPy lets other threads run, so `threads` (default: one for each core) share
-    the work without changing a bit of it.
+    The rule of blog_cnn's post: an entropy image, summed to a single number; the mean keeps the order. Larger pictures
+    are judged at 48 x 48, the post's size: the disk is of a few pixels, and would see only skin in them. NumPy lets
+    other threads run, so `threads` (default: one for each core) share the work without changing a bit of it.
     """
-    pixels = TASK_ROWS * images.shape[2]
+    height = images.shape[1]
+    size = max(1, TASK_ROWS // min(height, SIDE))
+
+    def mean_entropy(start: int) -> np.ndarray:
+        batch = images[start : start + size]
+        return window_entropy(resized(batch) if height > SIDE else gray(batch))
+
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool, meter("entropy", len(images)) as progress:
         means = [np.zeros(0)]
-        for mean in pool.map(window_entropy, gray_batches(images, pixels)):
+        for mean in pool.map(mean_entropy, range(0, len(images), size)):
             means.append(mean)
             progress.advance(len(mean))
     return np.concatenate(means).astype(np.float32)

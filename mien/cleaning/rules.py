@@ -107,10 +107,7 @@ def _is_all(table: pd.DataFrame, images: np.ndarray) -> bool:
 def _near(table: pd.DataFrame, images: np.ndarray, params: CleanParams) -> Pairs:
     """Near twins among the distinct images, by position in `table`."""
     distinct = np.flatnonzero(~table["sha256"].duplicated().to_numpy())
-    if not params.near:
-        distinct = distinct[:0]
-    pairs = near_pairs(images if len(distinct) == len(images) else images[distinct], params.near_threshold)
-    return Pairs(distinct[pairs.first], distinct[pairs.second], pairs.correlation)
+    return near_pairs(images, params.near_threshold, distinct if params.near else distinct[:0])
 
 
 def _measured(

@@ -1,5 +1,6 @@
 """The tables that expectations look at, all made from the faces: one row per face, class, Usage and group of twins."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -8,8 +9,8 @@ import pandas as pd
 from mien.datasets.table import Faces
 from mien.labels import FERPLUS_VOTES, LABEL_SPACES, NAMES, USAGES
 
-BLOCK = 2048
-"""Images in one block of work."""
+BLOCK_BYTES = 2048 * 48 * 48
+"""Pixels in one block of work; faces of 48 x 48 come in blocks of 2,048."""
 
 VOTES = tuple(f"votes_{name}" for name in FERPLUS_VOTES)
 
@@ -79,7 +80,8 @@ def pixel_figures(images: np.ndarray, workers: int | None = None) -> pd.DataFram
         pixels in any channel, 0 for an image of one colour; `detail` float64: the mean difference between neighbours
         in a row, which smoothing takes away while `std` hardly changes.
     """
-    blocks = [images[start : start + BLOCK] for start in range(0, len(images), BLOCK)]
+    size = max(1, BLOCK_BYTES // math.prod(images.shape[1:]))
+    blocks = [images[start : start + size] for start in range(0, len(images), size)]
     with ThreadPoolExecutor(workers) as pool:
         parts = list(pool.map(_figures, blocks))
     return pd.concat(parts, ignore_index=True)

@@ -50,6 +50,13 @@ def test_blocks_do_not_change_the_pairs(monkeypatch):
     assert sorted(parts.correlation) == sorted(whole.correlation)
 
 
+def test_only_the_named_rows_are_compared():
+    images = blurred(90)
+    rows = np.flatnonzero(np.arange(90) % 3)
+    named = {pair for pair in as_set(near_pairs(images, 0.6)) if set(pair) <= set(rows.tolist())}
+    assert as_set(near_pairs(images, 0.6, rows)) == named != set()
+
+
 def test_brightness_and_contrast_do_not_matter():
     images = noise(5, 48) // 4
     images[4] = images[1] * 2 + 60

@@ -74,6 +74,14 @@ def test_colour_pictures_are_judged_in_gray():
         assert entropy(colour, method).tolist() == entropy(gray, method).tolist()
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_large_pictures_are_judged_at_48_by_48(channels):
+    small = noise(3, 48)
+    large = small.repeat(4, axis=1).repeat(4, axis=2)
+    large = large if channels == 1 else np.repeat(large[..., None], 3, axis=3)
+    assert local_entropy(large).tolist() == local_entropy(small).tolist()
+
+
 def test_no_pictures_have_no_entropies():
     none = np.zeros((0, 48, 48), np.uint8)
     assert entropy(none, "local").shape == entropy(none, "global").shape == constant(none).shape == (0,)

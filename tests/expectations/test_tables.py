@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mien.expectations.tables import (
-    BLOCK,
+    BLOCK_BYTES,
     classes_table,
     faces_table,
     known_pairs,
@@ -35,10 +35,10 @@ def test_an_image_of_one_colour_is_constant_although_its_channels_differ():
 
 
 def test_pixel_figures_do_not_depend_on_the_workers_or_on_blocks():
-    images = np.random.default_rng(0).integers(0, 256, (BLOCK + 3, 4, 4), dtype=np.uint8)
+    images = np.random.default_rng(0).integers(0, 256, (BLOCK_BYTES // 96**2 + 3, 96, 96), dtype=np.uint8)
     one, many = pixel_figures(images, 1), pixel_figures(images, 4)
     assert one.equals(many)
-    assert len(one) == BLOCK + 3
+    assert len(one) == BLOCK_BYTES // 96**2 + 3
     assert one["mean"].iloc[-1] == images[-1].mean()
 
 

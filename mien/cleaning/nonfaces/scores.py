@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mien.cleaning.batches import cores, resized
+from mien.cleaning.batches import cores, small
 from mien.cleaning.nonfaces.features import Projection, features
 from mien.cleaning.nonfaces.network import EPOCHS, Network
 from mien.cleaning.nonfaces.wrecks import lessons
@@ -74,7 +74,7 @@ def _lessons(images: np.ndarray, rows: np.ndarray, turn: int) -> tuple[np.ndarra
     rng = np.random.default_rng((SEED, turn))
     chosen = np.sort(np.resize(rng.permutation(rows), min(ROWS, max(FEWEST, len(rows)))))
     with meter("faces and wrecks", len(chosen)) as progress:
-        return lessons(resized(images[chosen]), rng, progress)
+        return lessons(small(images, chosen), rng, progress)
 
 
 def _taught(projection: Projection, pictures: np.ndarray, kinds: np.ndarray) -> Network:
@@ -94,7 +94,7 @@ def _scored(images: np.ndarray, rows: np.ndarray, projection: Projection, networ
     scores = []
     with meter("non-faces", len(rows)) as progress:
         for start in range(0, len(rows), BLOCK):
-            scores.append(_by_chunks(odds, resized(images[rows[start : start + BLOCK]])))
+            scores.append(_by_chunks(odds, small(images, rows[start : start + BLOCK])))
             progress.advance(len(scores[-1]))
     return np.concatenate(scores).astype(np.float32)
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from mien.params import Preparation
+
 
 @dataclass(frozen=True)
 class CardFacts:
@@ -17,7 +19,7 @@ class CardFacts:
     model_name: str
     network: str
     classes: Sequence[str]
-    image_size: int
+    preparation: Preparation
     metrics: Mapping[str, Any]
     fingerprint: Mapping[str, Any]
     kept: int

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mien.durable import replace
 from mien.errors import DataError
+from mien.params import Preparation
 
 if TYPE_CHECKING:
     import keras
@@ -28,7 +29,7 @@ class ModelFacts:
     """What one must know of a model to use it.
 
     `shape` of a face is (H, W, C); `mean` and `std` are those of the gray values learnt from, by which the model itself
-    scales pixels (a backbone has a scaling of its own).
+    scales pixels (a backbone has a scaling of its own). `crop_margin` and `align` say how the faces were cut out.
     """
 
     classes: tuple[str, ...]
@@ -39,6 +40,13 @@ class ModelFacts:
     options: dict[str, Any] = field(default_factory=dict)
     weights_sha256: str = ""
     mien: str = ""
+    crop_margin: float = 0.0
+    align: bool = False
+
+    @property
+    def preparation(self) -> Preparation:
+        """How a picture becomes a face for this model."""
+        return Preparation(self.shape[0], "gray" if self.shape[2] == 1 else "rgb", self.crop_margin, self.align)
 
 
 def weights_digest(model: "keras.Model") -> str:

@@ -1,6 +1,6 @@
 """Stage `ingest`: read data/ into one array of images and one table of faces.
 
-Writes build/ingest/{images.npy, faces.parquet, refused.parquet, fingerprint.json, summary.json}.
+Writes build/ingest/{images.npy, faces.parquet, refused.parquet, fingerprint.json, preparation.json, summary.json}.
 """
 
 import json
@@ -43,6 +43,7 @@ def ingest(params: IngestParams) -> Outcome:
     out.mkdir(parents=True, exist_ok=True)
     found = detect(DATA, params.source)
     batches, total = _batches(found, params)
+    params.preparation().write(out)
     written = write_images(out, batches, params.image_size, total)
     problem = written.problem(params.max_refused_share)
     table, agreement = (written.table(), None) if problem else _with_votes(found, written)

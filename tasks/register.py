@@ -11,6 +11,7 @@ from typing import Any
 
 from mien.gates import Gate, judge, judge_protocol
 from mien.model_card import CardFacts, model_card
+from mien.model_file import read_facts
 from mien.params import Gates, RegisterParams
 from tasks.stage import SUMMARY, Outcome, stage_folder
 from tasks.tracking.models import ensure_logged
@@ -55,7 +56,7 @@ def _register(
     official, clean = metrics["official"], metrics["clean"]
     tags = {
         "classes": json.dumps(classes),
-        "input": f"uint8 gray faces, {_image_size()} x {_image_size()}; the scaling is a layer of the model",
+        "input": f"uint8 faces, {read_facts(MODEL).preparation}; the scaling is a layer of the model",
         "temperature": str(metrics["temperature"]),
         "git.commit": commit() or "unknown",
         "git.dirty": dirty(),
@@ -88,7 +89,7 @@ def _facts(params: RegisterParams, metrics: dict[str, Any]) -> CardFacts:
         model_name=params.model_name,
         network=train["network"]["name"],
         classes=_read(stage_folder("split") / "classes.json"),
-        image_size=_image_size(),
+        preparation=read_facts(MODEL).preparation,
         metrics=metrics,
         fingerprint=_read(stage_folder("ingest") / "fingerprint.json"),
         kept=int(cleaned["kept"]),
@@ -97,10 +98,6 @@ def _facts(params: RegisterParams, metrics: dict[str, Any]) -> CardFacts:
         commit=commit() or "unknown",
         params=train,
     )
-
-
-def _image_size() -> int:
-    return int(_summary("ingest")["params"]["image_size"])
 
 
 def _summary(stage: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import jinja2
 import pytest
 
 from mien.model_card import CardFacts, model_card
+from mien.params import Preparation
 from mien.soundness import Soundness
 from tests.tasks.judged import CLASSES, figures
 
@@ -21,7 +22,7 @@ def facts():
         model_name="mien",
         network="vgg_small",
         classes=CLASSES,
-        image_size=48,
+        preparation=Preparation(96, "rgb", 0.2, True),
         metrics=metrics,
         fingerprint={"accepted": 100, "refused": 2, "licence": "Apache-2.0"},
         kept=90,
@@ -40,6 +41,12 @@ def test_the_card_says_what_the_model_is_and_is_not_for(facts):
     assert "Licence of the data: Apache-2.0" in card
     assert "abc.dir" in card
     assert "deadbeef" in card
+
+
+def test_the_card_says_what_a_face_is(facts):
+    assert "one face (96 x 96 pixels, in colour, boxes with 20% around, eyes level)" in model_card(facts)
+    gray = dataclasses.replace(facts, preparation=Preparation())
+    assert "one face (48 x 48 pixels, gray)" in model_card(gray)
 
 
 def test_unknown_terms_of_the_data_are_said(facts):

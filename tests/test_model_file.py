@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import zipfile
 
@@ -7,6 +8,7 @@ import pytest
 
 from mien.errors import DataError
 from mien.model_file import MEMBER, ModelFacts, read_facts, weights_digest, write_model
+from mien.params import Preparation
 from tests.training import tiny
 
 FACTS = ModelFacts(("angry", "happy", "sad"), (8, 8, 1), 80.5, 50.25, "tiny", {"dropout": 0.1}, "f" * 64, "0.1.0")
@@ -21,6 +23,13 @@ def model():
 def test_facts_come_back(model, tmp_path):
     write_model(model, FACTS, tmp_path / "model.keras")
     assert read_facts(tmp_path / "model.keras") == FACTS
+
+
+def test_the_facts_say_how_a_picture_becomes_a_face(model, tmp_path):
+    facts = dataclasses.replace(FACTS, shape=(96, 96, 3), crop_margin=0.2, align=True)
+    write_model(model, facts, tmp_path / "model.keras")
+    assert read_facts(tmp_path / "model.keras").preparation == Preparation(96, "rgb", 0.2, True)
+    assert FACTS.preparation == Preparation(8, "gray")
 
 
 def test_keras_itself_loads_the_file(model, tmp_path):

@@ -1,3 +1,4 @@
+import base64
 import json
 import re
 
@@ -8,13 +9,14 @@ import pytest
 from mien.evaluation import evaluate, pictures
 from mien.features import FeatureMaps
 from mien.gallery import write_png
+from mien.images import decode, resize
 from mien.labels import EMOTIONS, FERPLUS_VOTES
 from mien.params import EvaluateParams
 from mien.presets import load_preset
 from mien.reasons import Reason
 from mien.report import collect, render
 from mien.report.facts import MEANING
-from mien.report.page import SHEET_LIMITS, accuracy_axis, labels, sheet_uri
+from mien.report.page import FACE_LIMIT, SHEET_LIMITS, accuracy_axis, face_uri, labels, sheet_uri
 from mien.soundness import Soundness
 from tests.answers import SOUND, images, probabilities_for, split_table
 
@@ -280,3 +282,13 @@ def test_labels_that_are_hardly_believed_are_counted_by_what_they_are_taken_for(
 
 def test_labels_that_nobody_judged_are_not_told_of(build):
     assert "hardly believed" not in report(build)[1]
+
+
+@pytest.mark.parametrize(("side", "shown"), [(48, 48), (FACE_LIMIT, FACE_LIMIT), (224, FACE_LIMIT)])
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_faces_are_embedded_in_their_colours_and_no_larger_than_shown(side, shown, channels):
+    face = np.random.default_rng(0).integers(0, 256, (side, side, *channels), dtype=np.uint8)
+    content = base64.b64decode(face_uri(face).partition(",")[2])
+    embedded = decode(content)
+    assert embedded.shape == (shown, shown, *channels)
+    assert np.array_equal(embedded, resize(face, shown))

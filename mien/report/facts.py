@@ -24,7 +24,7 @@ MEANING: Mapping[str, str] = MappingProxyType(
         Reason.MISSING_FILE: "the picture is not there",
         Reason.EMPTY_FILE: "the file has no bytes",
         Reason.UNDECODABLE: "no picture can be read from the file",
-        Reason.FORMAT_MISMATCH: "the content is not what the name says",
+        Reason.FORMAT_MISMATCH: "the content is not of the kind that is needed",
         Reason.TOO_LARGE: "the picture is larger than allowed",
         Reason.BBOX_OUT: "the face's box lies outside the picture",
         Reason.UNLABELED: "there is no label",

@@ -20,6 +20,9 @@ from mien.report.facts import BuildFacts
 SHEET_LIMITS = (1400, 16000)
 """Width and height in pixels of an embedded sheet; WebP allows no more than 16,383."""
 
+FACE_LIMIT = 128
+"""Pixels, height and width, of an embedded face; the page shows them no larger."""
+
 QUALITY = 88
 """Of embedded sheets: WebP at this quality is a tenth of the PNG."""
 
@@ -159,8 +162,10 @@ def svg_uri(text: str) -> str:
 
 
 def face_uri(image: np.ndarray) -> str:
-    """One face, uint8 gray or RGB, as a data URI without loss."""
+    """One face, uint8 gray or RGB, as a data URI; without loss, but made smaller where it is larger than the page's."""
     pixels = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
+    if len(pixels) > FACE_LIMIT:
+        pixels = cv2.resize(pixels, (FACE_LIMIT, FACE_LIMIT), interpolation=cv2.INTER_AREA)
     _, encoded = cv2.imencode(".png", pixels)
     return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode()
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from mien.datasets.table import FACES, IMAGES
 from mien.errors import DataError
+from mien.params import Preparation
 
 CHUNK_BYTES = 4 << 20
 """Pixels in memory at a time where all of them are gone through."""
@@ -65,6 +66,7 @@ class TrainingData:
     training: FaceSet
     validation: FaceSet
     classes: tuple[str, ...]
+    preparation: Preparation = Preparation()
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def load_data(ingest: Path, split: Path, augment: Path) -> TrainingData:
         FaceSet(tuple(part for part in parts if len(part[1])), labels),
         FaceSet(((images, _positions(validation)),), validation["class_index"].to_numpy(np.int16)),
         classes,
+        preparation=Preparation.read(ingest),
     )
     check(data)
     return data

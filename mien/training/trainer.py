@@ -154,6 +154,8 @@ class _Plan:
             options=_unnamed(self.params.network.options),
             weights_sha256=weights_digest(network),
             mien=__version__,
+            crop_margin=self.data.preparation.crop_margin,
+            align=self.data.preparation.align,
         )
 
 

@@ -15,7 +15,7 @@ from tasks.ingest import ingest
 from tests.datasets import fakes
 
 OUT = Path("build/ingest")
-OUTPUTS = ("images.npy", "faces.parquet", "refused.parquet", "fingerprint.json")
+OUTPUTS = ("images.npy", "faces.parquet", "refused.parquet", "fingerprint.json", "preparation.json")
 
 
 @pytest.fixture

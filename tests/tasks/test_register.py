@@ -63,6 +63,7 @@ def test_a_model_that_passes_is_a_version_that_a_clean_process_can_use(project, 
     version = client.get_model_version_by_alias("mien", "challenger")
     assert json.loads(version.tags["classes"]) == CLASSES
     assert version.tags["temperature"] == "1.2"
+    assert version.tags["input"].startswith("uint8 faces, 48 x 48 pixels, gray")
     assert version.tags["official.accuracy"] == "0.8"
     kept = client.download_artifacts(*version.tags["test.held_out"].removeprefix("runs:/").split("/", 1), str(project))
     assert Path(kept).read_text() == "0123456789abcdef\n"

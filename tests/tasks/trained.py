@@ -9,6 +9,7 @@ from keras import layers
 
 from mien import networks
 from mien.networks.network import Network
+from mien.params import Preparation
 from tasks.processes import end_with_parent
 from tasks.train import train_and_write
 from tests.training import tiny
@@ -33,6 +34,7 @@ def prepare(root):
     for stage in ("ingest", "split", "augment", "train"):
         (root / "build" / stage).mkdir(parents=True)
     np.save(root / "build/ingest/images.npy", images)
+    Preparation(8).write(root / "build/ingest")
     np.save(root / "build/augment/images.npy", copies)
     (root / "build/split/classes.json").write_text(json.dumps(tiny.CLASSES))
     table = {"face": np.arange(90, dtype=np.int32), "split": ["train"] * 60 + ["validation"] * 20 + ["test"] * 10}

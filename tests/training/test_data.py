@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from mien.errors import DataError
+from mien.params import Preparation
 from mien.training.data import (
     FaceSet,
     TrainingData,
@@ -23,6 +24,7 @@ def build(tmp_path):
     for stage in ("ingest", "split", "augment"):
         (tmp_path / stage).mkdir()
     np.save(tmp_path / "ingest/images.npy", np.arange(6, dtype=np.uint8)[:, None, None].repeat(8, 1).repeat(8, 2))
+    Preparation(8, crop_margin=0.25).write(tmp_path / "ingest")
     np.save(tmp_path / "augment/images.npy", np.full((2, 8, 8), 99, np.uint8))
     (tmp_path / "split/classes.json").write_text(json.dumps(["angry", "happy"]))
     split = {"face": [0, 2, 3, 4, 5], "split": ["train", "train", "validation", "test", "train"]}
@@ -47,6 +49,13 @@ def test_training_is_the_train_rows_and_then_the_copies(build):
     assert values(data.training) == [0, 2, 5, 99, 99]
     assert data.training.labels.tolist() == [0, 1, 1, 0, 1]
     assert data.classes == ("angry", "happy")
+
+
+def test_how_the_faces_were_cut_out_is_known(build):
+    assert load(build).preparation == Preparation(8, crop_margin=0.25)
+    (build / "ingest/preparation.json").unlink()
+    with pytest.raises(DataError, match="preparation.json is missing"):
+        load(build)
 
 
 def test_validation_has_no_copies_and_nothing_has_test_faces(build):

@@ -1,5 +1,6 @@
 """Walk through an array of faces in gray batches of bounded memory."""
 
+import math
 import os
 from collections.abc import Iterator
 
@@ -32,8 +33,7 @@ def gray_batches(images: np.ndarray, pixels: int = PIXELS, rows: np.ndarray | No
 
 def batch_size(images: np.ndarray, pixels: int = PIXELS) -> int:
     """Images that have about `pixels` places, at least one."""
-    height, width = images.shape[1:3]
-    return max(1, pixels // (height * width))
+    return max(1, pixels // math.prod(images.shape[1:3]))
 
 
 def gray(images: np.ndarray) -> np.ndarray:

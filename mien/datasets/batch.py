@@ -1,5 +1,7 @@
 """What every reader yields: batches of faces, each with the rows that it refused."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -9,6 +11,10 @@ from mien.reasons import Reason
 
 EXCERPT = 80
 """Characters of a refused row that are kept."""
+
+
+NONE = math.nan
+"""Of a number that the source does not have."""
 
 
 class Row(NamedTuple):
@@ -24,6 +30,12 @@ class Row(NamedTuple):
     sha256: str
     width: int
     height: int
+    valence: float = NONE
+    arousal: float = NONE
+    box_x: int = -1
+    box_y: int = -1
+    box_width: int = -1
+    box_height: int = -1
 
 
 class Refusal(NamedTuple):
@@ -43,11 +55,13 @@ class Refusal(NamedTuple):
 
 @dataclass(frozen=True)
 class Batch:
-    """Faces in the order of the source.
+    """What a shard became: faces in the order of `sample_id`, and the rows that were refused.
 
-    `images` is (len(rows), size, size) uint8. `fault` is what makes the whole source unfit for use although it could
-    be read so far (a file cut off in the middle); empty when there is nothing of the kind. `colour` of the faces came
-    in colour and were made gray.
+    `images` is uint8, (len(rows), size, size) gray or (len(rows), size, size, 3) RGB. `landmarks` is float32
+    (len(rows), 68, 2), x then y in pixels of the source picture, NaN in rows that have none; None where no row has any.
+    `fault` is what makes the whole source unfit for use although it could be read so far (a file cut off in the
+    middle); empty when there is nothing of the kind. `colour` of the faces came in colour and were made gray.
+    `file_bytes` are the bytes of the accepted pictures' files by Usage, where a file is one face.
     """
 
     images: np.ndarray
@@ -55,6 +69,8 @@ class Batch:
     refusals: list[Refusal] = field(default_factory=list)
     fault: str = ""
     colour: int = 0
+    landmarks: np.ndarray | None = None
+    file_bytes: Mapping[str, int] = field(default_factory=dict)
 
 
 def excerpt(data: bytes) -> str:

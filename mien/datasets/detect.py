@@ -10,11 +10,15 @@ from mien.datasets import compressed, ferplus, folder
 from mien.datasets.batch import excerpt
 from mien.datasets.fer2013 import column_names
 from mien.datasets.lines import MAX_LINE
-from mien.datasets.listing import Entry, walk
+from mien.datasets.listing import Entry
+from mien.datasets.survey import Survey, survey
 from mien.errors import DataError
 
 Kind = Literal["fer2013_csv", "icml_csv", "fer_train_csv", "fer_test_csv", "fer_folder", "folder"]
 Reader = Literal["fer2013", "folder"]
+
+FER2013_KINDS = ("fer2013_csv", "icml_csv", "fer_train_csv", "fer_test_csv", "fer_folder")
+"""What may be compared with the genuine FER2013."""
 
 MAX_LOOKS = 500
 """Files that are no pictures and are opened to see what they are; more are only counted."""
@@ -42,13 +46,13 @@ class Candidate:
 class Detection:
     """The one data set that was found.
 
-    `votes` is FER+'s file, `pictures` are all pictures below data/, `others` says what each file is that is not read.
+    `votes` is FER+'s file, `survey` what all of data/ holds, `others` says what each file is that is not read.
     """
 
     chosen: Candidate
     candidates: tuple[Candidate, ...]
     votes: Entry | None
-    pictures: tuple[Entry, ...]
+    survey: Survey
     others: tuple[str, ...]
 
 
@@ -73,21 +77,19 @@ def detect(root: Path, source: str = "auto") -> Detection:
     """
     if not root.is_dir():
         raise DataError(f"{root}/: not found. Get the data with `dvc repro --pull`, or put a data set there")
-    entries = walk(root)
-    files = [entry for entry in entries if not entry.is_picture]
-    looks = [(entry, look(entry)) for entry in files[:MAX_LOOKS]]
-    pictures = tuple(entry for entry in entries if entry.is_picture and "/" in entry.name)
-    candidates = _candidates(root, looks, pictures)
+    found = survey(root, MAX_LOOKS)
+    looks = [(entry, look(entry)) for entry in found.files]
+    candidates = _candidates(found, looks)
     matching = [candidate for candidate in candidates if source in ("auto", candidate.reader)]
     votes = [entry for entry, seen in looks if seen.votes]
-    others = _others(looks, entries, len(files))
+    others = _others(found, looks)
     if len(matching) != 1 or len(votes) > 1:
         raise DataError(_message(root, source, matching, votes, others))
     chosen = matching[0]
     others += [f"{left}; not read, as ingest.source is {source}" for left in candidates if left is not chosen]
-    if chosen.reader == "fer2013" and pictures:
-        others.append(f"{len(pictures):,} pictures in folders")
-    return Detection(chosen, tuple(candidates), votes[0] if votes else None, pictures, tuple(others))
+    if chosen.reader == "fer2013" and found.pictures:
+        others.append(f"{found.pictures:,} pictures in folders")
+    return Detection(chosen, tuple(candidates), votes[0] if votes else None, found, tuple(others))
 
 
 def look(entry: Entry) -> Look:
@@ -150,26 +152,26 @@ def _kind(names: tuple[str, ...]) -> Kind:
     return "fer2013_csv" if names.index("pixels") < names.index("usage") else "icml_csv"
 
 
-def _candidates(root: Path, looks: Sequence[tuple[Entry, Look]], pictures: Sequence[Entry]) -> list[Candidate]:
-    found = [Candidate(seen.kind, entry.name, entry.path, seen.text) for entry, seen in looks if seen.kind is not None]
-    places = [folder.place(entry.name) for entry in pictures]
-    sizes = Counter(place.folder for place in places if folder.is_class(place.folder))
-    if sizes:
-        official = sum(place.official for place in places)
-        shown = ", ".join(f"{name} {count:,}" for name, count in sorted(sizes.items())[:12])
-        evidence = f"{sizes.total():,} pictures in class folders ({shown}); {official:,} named as msambare's copy does"
-        kind: Kind = "fer_folder" if 2 * official > len(places) else "folder"
-        found.append(Candidate(kind, f"{root.name}/", root, evidence))
-    return found
+def _candidates(found: Survey, looks: Sequence[tuple[Entry, Look]]) -> list[Candidate]:
+    tables = [Candidate(seen.kind, entry.name, entry.path, seen.text) for entry, seen in looks if seen.kind is not None]
+    sizes: Counter[str] = Counter()
+    for name, below in found.folders.items():
+        if name and below.pictures and folder.is_class(place := folder.place(f"{name}/_").folder):
+            sizes[place] += below.pictures
+    if not sizes:
+        return tables
+    official = sum(below.official for below in found.folders.values())
+    shown = ", ".join(f"{name} {count:,}" for name, count in sorted(sizes.items())[:12])
+    evidence = f"{sizes.total():,} pictures in class folders ({shown}); {official:,} named as msambare's copy does"
+    kind: Kind = "fer_folder" if 2 * official > found.pictures else "folder"
+    return [*tables, Candidate(kind, f"{found.root.name}/", found.root, evidence)]
 
 
-def _others(looks: Sequence[tuple[Entry, Look]], entries: Sequence[Entry], files: int) -> list[str]:
+def _others(found: Survey, looks: Sequence[tuple[Entry, Look]]) -> list[str]:
     """One line for each file that nothing is read from."""
     lines = [f"{entry.name}: {seen.text}" for entry, seen in looks if seen.kind is None and not seen.votes]
-    lines += [
-        f"{entry.name}: a picture in no folder" for entry in entries if entry.is_picture and "/" not in entry.name
-    ]
-    return lines + ([f"{files - MAX_LOOKS:,} more files, not looked at"] if files > MAX_LOOKS else [])
+    lines += [f"{name}: a picture in no folder" for name in found.loose]
+    return lines + ([f"{found.unseen:,} more files, not looked at"] if found.unseen else [])
 
 
 def _message(

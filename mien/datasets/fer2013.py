@@ -6,8 +6,9 @@ that does not fit is refused with its line and a reason; it never stops the read
 
 import csv
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,10 +17,11 @@ import numpy as np
 from mien import images
 from mien.datasets import compressed, pixels
 from mien.datasets.batch import Batch, Refusal, Row, excerpt
-from mien.datasets.lines import MAX_LINE, Block, blocks, cells
-from mien.datasets.ordered import ordered
+from mien.datasets.lines import MAX_LINE, blocks, cells
+from mien.datasets.reader import Shard, shard_rows
 from mien.errors import DataError
 from mien.labels import FER2013, USAGES
+from mien.params.preparation import Preparation
 from mien.reasons import Reason
 
 BOM = b"\xef\xbb\xbf"
@@ -86,77 +88,84 @@ def parse_header(line: bytes, source: str) -> Header:
     return Header(names, position["pixels"], position.get("emotion"), position.get("usage"))
 
 
-def header(path: Path, source: str) -> Header:
-    """The header of a FER2013 file, packed or not.
-
-    Raises:
-        DataError: as `read`.
-    """
-    with compressed.plain(path) as stream:
-        return parse_header(_first(blocks(stream), source).lines[0], source)
-
-
-def _first(parts: Iterator[Block], source: str) -> Block:
-    first = next(parts, None)
-    if first is None:
-        raise DataError(f"{source}: empty; download it again")
-    return first
-
-
-def read(
-    path: Path, source: str, image_size: int = pixels.SIDE, unlabeled: bool = False, workers: int | None = None
-) -> Iterator[Batch]:
-    """Read a FER2013 file in bounded memory, in file order.
+def open_csv(root: Path, name: str, settings: Preparation, unlabeled: bool = False) -> "CsvReader":
+    """The reader of a FER2013 file, packed or not.
 
     Args:
-        path: the file, packed or not.
-        source: its name below data/, for the table and for messages.
-        image_size: height and width in pixels of the faces that come out.
+        root: the data folder.
+        name: of the file below it.
+        settings: size and colour of the faces that come out.
         unlabeled: accept a file without the column `emotion`; codes are then -1 and labels "".
-        workers: threads; default one per core. The result does not depend on it.
-
-    Yields:
-        Batches of faces (n, image_size, image_size); `sample_id` is the zero-padded 0-based row of the file, refused
-        rows counted.
 
     Raises:
         DataError: no header, no labels, or an archive that cannot be read.
     """
-    with compressed.plain(path) as stream:
-        parts = blocks(stream)
-        first = _first(parts, source)
-        columns = parse_header(first.lines[0], source)
-        if columns.emotion is None and not unlabeled:
-            raise DataError(
-                f"{source}: no column `emotion`, so no labels (Kaggle's test.csv?). Bring fer2013.csv, or set "
-                "ingest.unlabeled: true in params.yaml; its rows then count as PrivateTest"
-            )
-        work = _Parser(source, columns, image_size)
-        yield from ordered(work, _numbered(first, parts), workers)
-
-
-def _numbered(first: Block, rest: Iterator[Block]) -> Iterator[tuple[int, Block]]:
-    """Each block without the header, with the 0-based row of its first line."""
-    row = len(first.lines) - 1
-    yield 0, Block(first.numbers[1:], first.lines[1:], first.cut and row > 0)
-    for block in rest:
-        yield row, block
-        row += len(block.lines)
+    with compressed.plain(root / name) as stream:
+        first = next(blocks(stream), None)
+    if first is None:
+        raise DataError(f"{name}: empty; download it again")
+    columns = parse_header(first.lines[0], name)
+    if columns.emotion is None and not unlabeled:
+        raise DataError(
+            f"{name}: no column `emotion`, so no labels (Kaggle's test.csv?). Bring fer2013.csv, or set "
+            "ingest.unlabeled: true in params.yaml; its rows then count as PrivateTest"
+        )
+    return CsvReader(root, name, columns, settings)
 
 
 @dataclass(frozen=True)
-class _Parser:
-    """Turns a block of lines into a batch; called from several threads."""
+class CsvReader:
+    """Reads a FER2013 file in bounded memory; `sample_id` is the zero-padded 0-based row, refused rows counted."""
 
+    root: Path = field(repr=False)
     source: str
     columns: Header
-    image_size: int
+    settings: Preparation
 
-    def __call__(self, numbered: tuple[int, Block]) -> Batch:
-        first, block = numbered
+    @property
+    def total(self) -> int | None:
+        """Lines of a file that is not packed; one too many, of which the time that is left knows nothing."""
+        with (self.root / self.source).open("rb") as raw:
+            if raw.read(4).startswith((compressed.GZIP, compressed.ZIP)):
+                return None
+            raw.seek(0)
+            return sum(chunk.count(b"\n") for chunk in iter(partial(raw.read, 1 << 20), b""))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The file."""
+        return (self.source,)
+
+    def remarks(self) -> list[str]:
+        """What the header says."""
+        return self.columns.remarks
+
+    def shards(self) -> Iterator[Shard]:
+        """Blocks of lines with their numbers and the 0-based row of the first of them; the header is in none.
+
+        Raises:
+            DataError: an archive that is damaged or too large; also half-way.
+        """
+        row, head = 0, 1
+        with compressed.plain(self.root / self.source) as stream:
+            for block in blocks(stream, shard_rows(self.settings)):
+                numbers, lines = tuple(block.numbers[head:]), tuple(block.lines[head:])
+                head = 0
+                if lines:
+                    name = f"{self.source}:{numbers[0]}-{numbers[-1]}"
+                    yield Shard(name, len(lines), (row, numbers, lines, block.cut))
+                row += len(lines)
+
+    def pictures(self, shard: Shard) -> Sequence[str]:  # noqa: ARG002  as every reader has it
+        """None: the lines hold the pixels."""
+        return ()
+
+    def read(self, shard: Shard) -> Batch:
+        """Parse the lines of a shard."""
+        first, numbers, lines, cut = shard.work
         judged: list[Judged] = []
         refusals: list[Refusal] = []
-        for at, (number, line) in enumerate(zip(block.numbers, block.lines, strict=True)):
+        for at, (number, line) in enumerate(zip(numbers, lines, strict=True)):
             try:
                 judged.append(self._judge(number, first + at, line))
             except _BadRowError as bad:
@@ -167,15 +176,20 @@ class _Parser:
         ]
         good = [row for at, row in enumerate(judged) if at not in faults]
         rows = [self._row(row, face) for row, face in zip(good, faces, strict=True)]
-        return self._batch(block, faces, rows, sorted(refusals, key=lambda refusal: refusal.line))
+        return self._batch(cut and numbers[-1], faces, rows, sorted(refusals, key=lambda refusal: refusal.line))
 
-    def _batch(self, block: Block, faces: np.ndarray, rows: list[Row], refusals: list[Refusal]) -> Batch:
-        faces = images.resize_all(faces, self.image_size)
-        if not (block.cut and refusals and refusals[-1].line == block.numbers[-1]):
+    def _batch(self, last_line: int, faces: np.ndarray, rows: list[Row], refusals: list[Refusal]) -> Batch:
+        """`last_line` is that of a line without an end, 0 where there is none."""
+        faces = self._prepared(faces)
+        if not (last_line and refusals and refusals[-1].line == last_line):
             return Batch(faces, rows, refusals)
         last = refusals[-1]
         refusals[-1] = last._replace(detail=f"the file ends in the middle of this row ({last.detail})")
         return Batch(faces, rows, refusals, f"{last.where}: truncated, {refusals[-1].detail}. Download the file again")
+
+    def _prepared(self, faces: np.ndarray) -> np.ndarray:
+        faces = images.resize_all(faces, self.settings.image_size)
+        return faces if self.settings.color == "gray" else np.repeat(faces[..., None], 3, axis=-1)
 
     def _judge(self, number: int, row: int, line: bytes) -> Judged:
         """Everything but the pixels."""

@@ -5,7 +5,7 @@ model reaches on them. Nothing is refused for it: the figures are written and th
 """
 
 import hashlib
-from collections import Counter
+import math
 from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
@@ -14,8 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mien.datasets.ordered import ordered
-from mien.datasets.table import Faces
 from mien.labels import USAGES
 
 CHUNK = 64
@@ -23,6 +21,12 @@ CHUNK = 64
 
 MAX_RATIO = 1.2
 """Between a test set's spread, or bytes per picture, and Training's; the genuine FER2013 has less than 1.03."""
+
+MAX_SIZES = 100
+"""Sizes of source pictures that are told apart; pictures from the web have a hundred thousand."""
+
+COLUMNS = ("sha256", "usage", "label", "width", "height")
+"""Of the table of faces, that a fingerprint is taken from."""
 
 LICENCE_LINES = 12
 DIGITS = 4
@@ -47,86 +51,120 @@ def licence(root: Path) -> str | None:
     return None
 
 
-def image_figures(images: np.ndarray) -> pd.DataFrame:
+def figures(images: np.ndarray) -> np.ndarray:
+    """What the fingerprint needs of each image, in whole numbers, so that it does not depend on the machine.
+
+    Args:
+        images: uint8 (n, ...).
+
+    Returns:
+        int64 (n, 3): sum of the pixels, sum of their squares, and 1 where all pixels are equal.
+    """
+    flat = images.reshape(len(images), math.prod(images.shape[1:]))
+    found = np.empty((len(flat), 3), np.int64)
+    for start in range(0, len(flat), CHUNK):
+        part = flat[start : start + CHUNK]
+        squares = np.square(part, dtype=np.uint16).sum(axis=1, dtype=np.int64)
+        constant = part.max(axis=1) == part.min(axis=1)
+        found[start : start + CHUNK] = np.stack([part.sum(axis=1, dtype=np.int64), squares, constant], axis=1)
+    return found
+
+
+def image_figures(sums: np.ndarray, pixels: int) -> pd.DataFrame:
     """Mean, spread (standard deviation of the pixels) and `constant` of each image, float64 and bool.
 
-    Sums are of integers, so the figures do not depend on the machine; the images are read in chunks, in threads.
+    Args:
+        sums: as `figures` gives them.
+        pixels: values in one image.
     """
-    starts = range(0, len(images), CHUNK)
-    parts = list(ordered(lambda start: _figures(images[start : start + CHUNK]), starts))
-    sums = np.concatenate(parts) if parts else np.empty((0, 3), np.int64)
-    count = int(np.prod(images.shape[1:]))
-    mean = sums[:, 0] / count
-    variance = (count * sums[:, 1] - sums[:, 0] ** 2) / count**2
+    mean = sums[:, 0] / pixels
+    variance = (pixels * sums[:, 1] - sums[:, 0] ** 2) / pixels**2
     return pd.DataFrame({"mean": mean, "spread": np.sqrt(variance), "constant": sums[:, 2] == 1})
 
 
-def _figures(images: np.ndarray) -> np.ndarray:
-    """(n, 3) int64: sum, sum of squares, whether all pixels are equal."""
-    flat = images.reshape(len(images), -1)
-    squares = np.square(flat, dtype=np.uint16).sum(axis=1, dtype=np.int64)
-    constant = flat.max(axis=1) == flat.min(axis=1)
-    return np.stack([flat.sum(axis=1, dtype=np.int64), squares, constant.astype(np.int64)], axis=1)
-
-
-def fingerprint(faces: Faces) -> dict[str, Any]:
+def fingerprint(table: pd.DataFrame, figures: pd.DataFrame, image_size: int) -> dict[str, Any]:
     """Figures of the faces alone: counts, unique, redundant, constant and shared images, mean and spread.
+
+    Args:
+        table: columns `COLUMNS` of the table of faces.
+        figures: of their images, as `image_figures` gives them.
+        image_size: height and width of the faces.
 
     Returns:
         Plain values for JSON: `unique`, `redundant`, `constant`, `conflicting` (groups of identical images
         with different labels, and their faces), `counts` by Usage and label, `usages` by Usage, `cross` by pair of
         Usages (distinct images that are in both, and how many faces of the second they are), `cross_usage` (distinct
-        images in more than one Usage), `sizes` of the source pictures, `image_size` of the faces.
+        images in more than one Usage), `sizes` of the source pictures, the most frequent ones, `image_size`.
     """
-    table = faces.table.join(image_figures(faces.images))
-    usages = [usage for usage in USAGES if (table["usage"] == usage).any()]
-    unique = int(table["sha256"].nunique())
-    sizes = Counter(f"{width}x{height}" for width, height in zip(table["width"], table["height"], strict=True))
+    image = pd.factorize(table["sha256"])[0]  # from here on numbers instead of a million texts
+    rows = figures.assign(image=image, usage=table["usage"].to_numpy(), label=table["label"].to_numpy())
+    by_usage = {usage: rows[rows["usage"] == usage] for usage in USAGES}
+    present = {usage: part for usage, part in by_usage.items() if len(part)}
+    unique = int(rows["image"].nunique())
     return {
         "unique": unique,
-        "redundant": len(table) - unique,
-        "constant": int(table["constant"].sum()),
-        "conflicting": _conflicting(table),
-        "counts": {usage: _counts(table[table["usage"] == usage]) for usage in usages},
-        "usages": {usage: _usage(table[table["usage"] == usage]) for usage in usages},
-        "cross": {f"{one}-{two}": _shared(table, one, two) for one, two in combinations(usages, 2)},
-        "cross_usage": int((table.groupby("sha256")["usage"].agg("nunique") > 1).sum()),
-        "sizes": dict(sizes),
-        "image_size": faces.images.shape[1],
+        "redundant": len(rows) - unique,
+        "constant": int(rows["constant"].sum()),
+        "conflicting": _conflicting(rows),
+        "counts": {usage: _counts(part["label"]) for usage, part in present.items()},
+        "usages": {usage: _usage(part) for usage, part in present.items()},
+        "cross": {
+            f"{one}-{two}": _shared(present[one]["image"], present[two]["image"])
+            for one, two in combinations(present, 2)
+        },
+        "cross_usage": int((_kinds(rows, "usage") > 1).sum()),
+        "sizes": _sizes(table),
+        "image_size": image_size,
     }
 
 
-def _counts(table: pd.DataFrame) -> dict[str, int]:
-    return {str(label): int(count) for label, count in table["label"].value_counts().items()}
+def _counts(labels: pd.Series) -> dict[str, int]:
+    return {str(label): int(count) for label, count in labels.value_counts().items()}
 
 
-def _usage(table: pd.DataFrame) -> dict[str, float | int]:
+def _usage(rows: pd.DataFrame) -> dict[str, float | int]:
     return {
-        "rows": len(table),
-        "redundant": len(table) - int(table["sha256"].nunique()),
-        "constant": int(table["constant"].sum()),
-        "mean": round(float(table["mean"].mean()), DIGITS),
-        "spread": round(float(table["spread"].mean()), DIGITS),
+        "rows": len(rows),
+        "redundant": len(rows) - int(rows["image"].nunique()),
+        "constant": int(rows["constant"].sum()),
+        "mean": round(float(rows["mean"].mean()), DIGITS),
+        "spread": round(float(rows["spread"].mean()), DIGITS),
     }
 
 
-def _shared(table: pd.DataFrame, one: str, two: str) -> dict[str, int]:
-    first = set(table.loc[table["usage"] == one, "sha256"])
-    second = table.loc[table["usage"] == two, "sha256"]
+def _shared(first: pd.Series, second: pd.Series) -> dict[str, int]:
     common = second[second.isin(first)]
     return {"images": int(common.nunique()), "faces": len(common)}
 
 
-def _conflicting(table: pd.DataFrame) -> dict[str, int]:
-    labels = table.groupby("sha256")["label"].agg(["nunique", "size"])
-    groups = labels[labels["nunique"] > 1]
-    return {"groups": len(groups), "faces": int(groups["size"].sum())}
+def _kinds(rows: pd.DataFrame, column: str) -> np.ndarray:
+    """How many different values of `column` the faces of each image have; int64, by image."""
+    pairs = rows["image"].to_numpy() * (len(rows) + 1) + pd.factorize(rows[column])[0]
+    return np.bincount(np.unique(pairs) // (len(rows) + 1), minlength=0)
 
 
-def bytes_per_face(table: pd.DataFrame, sizes: Mapping[str, int]) -> dict[str, float]:
-    """Mean bytes of a picture file by Usage; `sizes` has the bytes of each file by its name."""
-    bytes_ = table["source"].map(sizes).groupby(table["usage"]).mean()
-    return {str(usage): round(float(mean), 1) for usage, mean in bytes_.items()}
+def _conflicting(rows: pd.DataFrame) -> dict[str, int]:
+    conflicting = _kinds(rows, "label") > 1
+    return {"groups": int(conflicting.sum()), "faces": int(conflicting[rows["image"].to_numpy()].sum())}
+
+
+def _sizes(table: pd.DataFrame) -> dict[str, int]:
+    """How many source pictures have each size; beyond `MAX_SIZES` the rarer ones are together."""
+    both = table["width"].to_numpy(np.int64) << 32 | table["height"].to_numpy(np.int64)
+    sizes, counts = np.unique(both, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    told = {_size(int(sizes[at])): int(counts[at]) for at in order[:MAX_SIZES]}
+    rest = int(counts[order[MAX_SIZES:]].sum())
+    return told | ({"other": rest} if rest else {})
+
+
+def _size(both: int) -> str:
+    return f"{both >> 32}x{both & 0xFFFFFFFF}"
+
+
+def bytes_per_face(file_bytes: Mapping[str, int], usages: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
+    """Mean bytes of a picture file by Usage, from the bytes of all and the fingerprint's `usages`."""
+    return {usage: round(file_bytes[usage] / figures["rows"], 1) for usage, figures in usages.items()}
 
 
 def difference_warnings(usages: Mapping[str, float], what: str) -> list[str]:

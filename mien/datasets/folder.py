@@ -8,17 +8,22 @@ them do not matter.
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from mien import images
+from mien.datasets import listing
 from mien.datasets.batch import Batch, Refusal, Row
-from mien.datasets.listing import Entry
-from mien.datasets.ordered import ordered
+from mien.datasets.making import Making
+from mien.datasets.opening import Root
+from mien.datasets.reader import Shard, between, shard_rows
 from mien.errors import DataError
+from mien.images import ImageError
 from mien.labels import FER2013, LABEL_SPACES, NAMES, USAGES, LabelSpace
+from mien.params.preparation import Preparation
 from mien.reasons import Reason
 
 OFFICIAL = re.compile(rf"({'|'.join(USAGES)})_\d+\.\w+")
@@ -34,8 +39,6 @@ SPLITS = {
     "test": "PrivateTest",
     "privatetest": "PrivateTest",
 }
-BATCH = 64
-"""Pictures that one thread decodes before it hands over."""
 
 
 @dataclass(frozen=True)
@@ -100,67 +103,60 @@ def code_of(folder: str, space: LabelSpace) -> int | None:
     return next((code for code, label in space.codes.items() if label == name), None)
 
 
-def read(
-    pictures: Sequence[Entry], space: LabelSpace, image_size: int = 48, workers: int | None = None
-) -> Iterator[Batch]:
-    """Decode pictures in threads; batches come in the order of `pictures`, which are sorted by name.
-
-    Yields:
-        Batches of faces (n, image_size, image_size): gray, resized by `mien.images`; `sample_id` is the name. `sha256`
-        is that of the gray pixels before resizing.
-    """
-    groups = (pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH))
-    with images.quiet():
-        yield from ordered(_Reader(space, image_size), groups, workers)
-
-
 @dataclass(frozen=True)
-class _Reader:
-    """Turns some files into a batch; called from several threads."""
+class FolderReader:
+    """Reads all pictures in folders below `root`; `sample_id` is a picture's name.
 
-    space: LabelSpace
-    image_size: int
+    `space` is a key of `mien.labels.LABEL_SPACES`. `sha256` is that of the pixels before resizing.
+    """
 
-    def __call__(self, entries: Sequence[Entry]) -> Batch:
-        faces = np.empty((len(entries), self.image_size, self.image_size), np.uint8)
-        rows: list[Row] = []
-        refusals: list[Refusal] = []
-        colour = 0
-        for entry in entries:
+    root: Path = field(repr=False)
+    space: str
+    settings: Preparation
+    total: int | None = field(default=None, repr=False)
+    sources: tuple[str, ...] = ()
+
+    def remarks(self) -> list[str]:
+        """Nothing: the pictures say it all."""
+        return []
+
+    def shards(self) -> Iterator[Shard]:
+        """Names of pictures, in their order."""
+        pictures = (name for name in listing.names(self.root) if "/" in name and listing.is_picture(name))
+        while group := tuple(islice(pictures, shard_rows(self.settings))):
+            yield Shard(between(group[0], group[-1]), len(group), group)
+
+    def pictures(self, shard: Shard) -> Sequence[str]:
+        """The shard's work."""
+        return shard.work
+
+    def read(self, shard: Shard) -> Batch:
+        """Decode and prepare the pictures of a shard."""
+        root, made = Root(self.root), Making(self.settings, shard.rows)
+        for name in shard.work:
             try:
-                code, usage = self._label(entry)
-                picture = images.decode(_content(entry))
-            except images.ImageError as error:
-                refusals.append(Refusal(entry.name, 0, error.reason, str(error), ""))
+                code, usage = self._label(name)
+                data = root.read(name)
+                picture = images.decode(data)
+                face = images.cut(picture, self.settings)
+            except ImageError as error:
+                made.refuse(Refusal(listing.printable(name), 0, error.reason, str(error), ""))
                 continue
-            gray = images.to_gray(picture)
-            faces[len(rows)] = images.resize(gray, self.image_size)
-            rows.append(self._row(entry.name, code, usage, gray))
-            colour += picture.ndim == 3
-        return Batch(faces[: len(rows)], rows, refusals, colour=colour)
+            made.add(self._row(name, code, usage, face), face, len(data), colour=picture.ndim > face.ndim)
+        return made.batch()
 
-    def _row(self, name: str, code: int, usage: str, gray: np.ndarray) -> Row:
-        height, width = gray.shape
-        digest = hashlib.sha256(np.ascontiguousarray(gray).data).hexdigest()
-        return Row(name, name, 0, usage, self.space.name, code, self.space.label(code), digest, width, height)
-
-    def _label(self, entry: Entry) -> tuple[int, str]:
-        if entry.problem:
-            raise images.ImageError(Reason.BAD_PATH, entry.problem)
-        where = place(entry.name)
+    def _label(self, name: str) -> tuple[int, str]:
+        """Code and Usage."""
+        where, space = place(name), LABEL_SPACES[self.space]
         if not where.folder:
-            raise images.ImageError(Reason.UNLABELED, "lies in no class folder")
-        code = code_of(where.folder, self.space)
+            raise ImageError(Reason.UNLABELED, "lies in no class folder")
+        code = code_of(where.folder, space)
         if code is None:
-            detail = f"folder {where.folder!r} is no class of {self.space.name}"
-            raise images.ImageError(Reason.LABEL_OUT_OF_RANGE, detail)
+            raise ImageError(Reason.LABEL_OUT_OF_RANGE, f"folder {where.folder!r} is no class of {space.name}")
         return code, where.usage
 
-
-def _content(entry: Entry) -> bytes:
-    if entry.size > images.MAX_BYTES:
-        raise images.ImageError(Reason.TOO_LARGE, f"{entry.size:,} bytes; at most {images.MAX_BYTES:,}")
-    try:
-        return entry.path.read_bytes()
-    except OSError as error:
-        raise images.ImageError(Reason.MISSING_FILE, f"cannot be opened: {error.strerror}") from error
+    def _row(self, name: str, code: int, usage: str, face: np.ndarray) -> Row:
+        height, width = face.shape[:2]
+        digest = hashlib.sha256(face.data).hexdigest()
+        label = LABEL_SPACES[self.space].label(code)
+        return Row(name, name, 0, usage, self.space, code, label, digest, width, height)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-BLOCK_BYTES = 1 << 19
-"""Bytes read at once; parsing them is work enough for a thread."""
+BLOCK_BYTES = 2 << 20
+"""Bytes read at once; parsing them is work enough for a thread, and worth a file of its own when it is done."""
 
 BLOCK_LINES = 1024
 """Most lines of a block, so that a file of very short lines makes no huge one."""
@@ -27,8 +27,8 @@ class Block:
     cut: bool = False
 
 
-def blocks(stream: BinaryIO) -> Iterator[Block]:
-    """Cut `stream` into blocks of whole lines.
+def blocks(stream: BinaryIO, most: int = BLOCK_LINES) -> Iterator[Block]:
+    """Cut `stream` into blocks of at most `most` whole lines.
 
     Of a line longer than `MAX_LINE` only the first `MAX_LINE` + 1 bytes come, whatever its length is: the one who
     parses it sees that it is too long, and memory stays bounded.
@@ -36,13 +36,14 @@ def blocks(stream: BinaryIO) -> Iterator[Block]:
     number = 1
     for body in _bodies(stream):
         if body.strip():
-            yield from _blocks_of(body.removesuffix(b"\n").split(b"\n"), number, not body.endswith(b"\n"))
+            lines = body.removesuffix(b"\n").split(b"\n")
+            yield from _blocks_of(lines, number, not body.endswith(b"\n"), most)
         number += body.count(b"\n")
 
 
-def _blocks_of(lines: list[bytes], number: int, cut: bool) -> Iterator[Block]:
-    for start in range(0, len(lines), BLOCK_LINES):
-        part = lines[start : start + BLOCK_LINES]
+def _blocks_of(lines: list[bytes], number: int, cut: bool, most: int) -> Iterator[Block]:
+    for start in range(0, len(lines), most):
+        part = lines[start : start + most]
         kept = [(number + start + at, line[: MAX_LINE + 1]) for at, line in enumerate(part) if line.strip()]
         if kept:
             numbers, texts = zip(*kept, strict=True)

@@ -1,7 +1,8 @@
-"""What lies below data/: regular files to read, and what must not be opened."""
+"""What lies below data/, also where that is a million pictures: names in order, and what must not be opened."""
 
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ LITTER = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 PAPERS = ("license", "licence", "readme")
 """Starts of the names of files that tell about the data and are none."""
 
-PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
+PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 
 
 @dataclass(frozen=True)
@@ -21,49 +22,64 @@ class Entry:
     size: int
     problem: str = ""
 
-    @property
-    def is_picture(self) -> bool:
-        """Whether its name says that it is a picture; its content may say otherwise."""
-        return self.path.suffix.lower() in PICTURES
+
+def is_picture(name: str) -> bool:
+    """Whether a name says that the file is a picture; its content may say otherwise."""
+    return name.lower().endswith(PICTURES)
 
 
-def walk(root: Path) -> list[Entry]:
-    """Every file below `root`, sorted by name, without the litter of file managers and README and LICENSE files.
+def names(root: Path) -> Iterator[str]:
+    """Name of every file below `root`, with forward slashes, without the litter of file managers, README and LICENSE.
 
-    Links are followed where they stay below `root`; linked folders, FIFOs and devices are listed with their problem.
+    They come sorted as `printable` shows them. No file is asked for its size; memory holds the names of one folder, and
+    of the folders above it. Links are listed as files; whether they may be followed `mien.datasets.opening` says.
     """
-    real = root.resolve()
-    entries: list[Entry] = []
-    folders = [root]
-    while folders:
-        with os.scandir(folders.pop()) as found:
-            for item in found:
-                if _is_litter(item.name):
-                    continue
-                if item.is_dir(follow_symlinks=False):
-                    folders.append(Path(item.path))
-                elif not (Path(item.path).parent == root and item.name.lower().startswith(PAPERS)):
-                    entries.append(_entry(Path(item.path), root, real))
-    return sorted(entries, key=lambda entry: entry.name)
+    waiting = _folder(root, "")
+    while waiting:
+        name = waiting.pop()
+        if name.endswith("/"):
+            waiting += _folder(root, name)
+        else:
+            yield name
+
+
+def _folder(root: Path, folder: str) -> list[str]:
+    """Names in a folder, last one first; those of folders end in a slash, which gives them their place in the order."""
+    found: list[str] = []
+    with os.scandir(root / folder) as items:
+        for item in items:
+            if _is_litter(item.name):
+                continue
+            if item.is_dir(follow_symlinks=False):
+                found.append(f"{folder}{item.name}/")
+            elif folder or not item.name.lower().startswith(PAPERS):
+                found.append(folder + item.name)
+    found.sort(key=printable, reverse=True)
+    return found
+
+
+def printable(name: str) -> str:
+    """A name as it can be shown and stored: bytes that are no UTF-8 become escapes."""
+    return name if name.isascii() else name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _is_litter(name: str) -> bool:
     return name.startswith(".") or name.lower() in LITTER
 
 
-def _entry(path: Path, root: Path, real: Path) -> Entry:
-    raw = path.relative_to(root).as_posix()
-    name = raw.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+def entry(root: Path, name: str) -> Entry:
+    """Look at one file of `names`: its size, and whether it may be opened."""
+    path, shown = root / name, printable(name)
     try:
         facts = path.stat()
-        inside = not path.is_symlink() or path.resolve().is_relative_to(real)
+        inside = not path.is_symlink() or path.resolve().is_relative_to(root.resolve())
     except OSError:
-        return Entry(path, name, 0, "a link that leads nowhere")
-    if name != raw:
-        return Entry(path, name, facts.st_size, "its name is not UTF-8")
+        return Entry(path, shown, 0, "a link that leads nowhere")
+    if name != shown:
+        return Entry(path, shown, facts.st_size, "its name is not UTF-8")
     if not inside:
-        return Entry(path, name, 0, "a link that leaves the data folder; put the file itself there")
+        return Entry(path, shown, 0, "a link that leaves the data folder; put the file itself there")
     if not stat.S_ISREG(facts.st_mode):
         kind = "a linked folder" if stat.S_ISDIR(facts.st_mode) else "no regular file (FIFO, socket or device)"
-        return Entry(path, name, 0, kind)
-    return Entry(path, name, facts.st_size)
+        return Entry(path, shown, 0, kind)
+    return Entry(path, shown, facts.st_size)

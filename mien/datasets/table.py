@@ -14,7 +14,12 @@
 | `label` | str | name of the emotion, "" when there is no label |
 | `sha256` | str | of the pixels as read, before any resizing |
 | `width`, `height` | int32 | of the source picture |
+| `valence`, `arousal` | float32 | -1 to 1, NaN where the source says nothing |
+| `box_x`, `box_y`, `box_width`, `box_height` | int32 | the face in pixels of the source picture, -1 where not known |
 | `votes_<name>` | uint8 | FER+ votes (`mien.labels.FERPLUS_VOTES`), only when they were joined |
+
+`landmarks.npy` is float32 (N, 68, 2) in the same order: x and y, in pixels of the source picture, of the 68 points of
+300-W, NaN where a face has none; (0, 68, 2) where no face has any.
 """
 
 from dataclasses import dataclass
@@ -29,21 +34,36 @@ IMAGES = "images.npy"
 FACES = "faces.parquet"
 REFUSED = "refused.parquet"
 
-COLUMNS = (
-    "face",
-    "sample_id",
-    "source",
-    "line",
-    "usage",
-    "label_space",
-    "code",
-    "label",
-    "sha256",
-    "width",
-    "height",
-)
-REFUSED_COLUMNS = ("source", "line", "reason", "detail", "received")
+LANDMARKS = "landmarks.npy"
+POINTS = 68
+"""Of a face in landmarks.npy."""
+
+TYPES = {
+    "face": "int32",
+    "sample_id": "string",
+    "source": "string",
+    "line": "int32",
+    "usage": "string",
+    "label_space": "string",
+    "code": "int16",
+    "label": "string",
+    "sha256": "string",
+    "width": "int32",
+    "height": "int32",
+    "valence": "float32",
+    "arousal": "float32",
+    "box_x": "int32",
+    "box_y": "int32",
+    "box_width": "int32",
+    "box_height": "int32",
+}
+"""Of faces.parquet, column by column, in Arrow's words."""
+
+COLUMNS = tuple(TYPES)
+REFUSED_TYPES = {"source": "string", "line": "int32", "reason": "string", "detail": "string", "received": "string"}
 """Of refused.parquet: file, 1-based line (0: the whole file), reason, what was wrong, the start of what was read."""
+
+REFUSED_COLUMNS = tuple(REFUSED_TYPES)
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,23 @@
-"""Write the faces of a reader as they come: images.npy grows on disk, memory holds a few batches and the table."""
+"""Join finished shards: the outputs grow on disk, memory holds one shard and a few rows of the tables."""
 
-import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from mien.datasets.batch import Batch, Refusal, Row
-from mien.datasets.table import COLUMNS, IMAGES, REFUSED, REFUSED_COLUMNS
+from mien.datasets.batch import Refusal
+from mien.datasets.growing import GrowingArray, growing_array, growing_table
+from mien.datasets.piece import FACES_SCHEMA, REFUSED_SCHEMA, Piece
+from mien.datasets.reader import SHARD_ROWS
+from mien.datasets.table import FACES, IMAGES, LANDMARKS, POINTS, REFUSED
 from mien.errors import DataError
-from mien.progress import meter
+from mien.reasons import Reason
 
 MAX_REFUSED = 100_000
 """Refused rows after which a source is no set of faces, and reading ends."""
@@ -22,127 +25,121 @@ MAX_REFUSED = 100_000
 EXAMPLES = 5
 """Refused rows that an error names."""
 
-TYPES = {
-    **dict.fromkeys(COLUMNS, "str"),
-    **dict.fromkeys(("face", "line", "width", "height"), "int32"),
-    "code": "int16",
-}
-REFUSED_TYPES = {**dict.fromkeys(REFUSED_COLUMNS, "str"), "line": "int32"}
-
 
 @dataclass
 class Written:
-    """What came of a source: `len(rows) + len(refusals) == read`; `faults` make the whole source unfit for use."""
+    """What came of a source: `accepted + refused == read`; `faults` make the whole source unfit for use.
 
-    rows: list[Row] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
+    `figures` int64 (accepted, 3) are those of `mien.datasets.fingerprint.figures`.
+    """
+
+    accepted: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    examples: list[Refusal] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     colour: int = 0
+    file_bytes: Counter[str] = field(default_factory=Counter)
+    figures: np.ndarray = field(default_factory=lambda: np.empty((0, 3), np.int64))
+
+    @property
+    def refused(self) -> int:
+        """Refused rows."""
+        return self.reasons.total()
 
     @property
     def read(self) -> int:
         """Rows of the source, good and bad."""
-        return len(self.rows) + len(self.refusals)
+        return self.accepted + self.refused
 
     def counts(self) -> dict[str, Any]:
         """`read`, `accepted`, `refused`, and the refused rows by reason."""
-        reasons = Counter(str(refusal.reason) for refusal in self.refusals)
-        accepted, refused = len(self.rows), len(self.refusals)
-        return {"read": self.read, "accepted": accepted, "refused": refused, "reasons": dict(sorted(reasons.items()))}
+        reasons = dict(sorted(self.reasons.items()))
+        return {"read": self.read, "accepted": self.accepted, "refused": self.refused, "reasons": reasons}
 
     def problem(self, max_refused_share: float) -> str:
         """What makes the whole unfit for use, for a person: counts by reason and the first rows; "" when it is fit."""
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.counts()["reasons"].items())
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(self.reasons.items()))
         problems = list(self.faults)
-        if not self.rows:
+        if not self.accepted:
             problems.append("no face could be read" if self.read else "no face could be read: the source has no row")
-        share = len(self.refusals) / max(self.read, 1)
+        share = self.refused / max(self.read, 1)
         if share > max_refused_share:
             problems.append(
-                f"{len(self.refusals):,} of {self.read:,} rows refused ({share:.2%}; ingest.max_refused_share allows "
+                f"{self.refused:,} of {self.read:,} rows refused ({share:.2%}; ingest.max_refused_share allows "
                 f"{max_refused_share:.2%}): {reasons}"
             )
         if not problems:
             return ""
-        first = [f"\n  - {refusal.where}: {refusal.reason}, {refusal.detail}" for refusal in self.refusals[:EXAMPLES]]
+        first = [f"\n  - {refusal.where}: {refusal.reason}, {refusal.detail}" for refusal in self.examples]
         where = f". All of them are in {REFUSED}" if first else ""
         return "; ".join(problems) + where + "".join(first)
 
-    def table(self) -> pd.DataFrame:
-        """The table of faces (`mien.datasets.table`).
-
-        Raises:
-            DataError: two rows of the same `sample_id`, or rows that are not sorted by it.
-        """
-        table = pd.DataFrame(self.rows, columns=list(Row._fields))
-        table.insert(0, "face", np.arange(len(table)))
-        names = table["sample_id"]
-        if not (names.is_unique and names.is_monotonic_increasing):
-            raise DataError(
-                "the rows of a reader must be sorted by sample_id and unique; this is a fault of the reader"
-            )
-        return table.astype(TYPES)
-
-    def refused(self) -> pd.DataFrame:
-        """The table of refused rows."""
-        return pd.DataFrame(self.refusals, columns=list(REFUSED_COLUMNS)).astype(REFUSED_TYPES)
+    def count(self, piece: Piece) -> None:
+        """One more shard."""
+        self.accepted += len(piece.images)
+        self.reasons.update(piece.refused["reason"].to_pylist())
+        for row in piece.refused.slice(0, EXAMPLES - len(self.examples)).to_pylist():
+            self.examples.append(Refusal(**row | {"reason": Reason(row["reason"])}))
+        self.colour += piece.facts.colour
+        self.file_bytes.update(piece.facts.file_bytes)
+        self.faults += [piece.facts.fault] if piece.facts.fault else []
 
 
-def write_images(folder: Path, batches: Iterable[Batch], size: int, total: int | None = None) -> Written:
-    """Write `folder`/images.npy, (N, size, size) uint8, from the batches of a reader and collect their rows.
+def write(folder: Path, pieces: Iterable[Piece], face_shape: tuple[int, ...]) -> Written:
+    """Join pieces into `folder`/{images.npy, landmarks.npy, faces.parquet, refused.parquet} (`mien.datasets.table`).
 
     Args:
         folder: exists.
-        batches: in the order of `sample_id`.
-        size: height and width in pixels of every face.
-        total: rows to come, for the progress that is shown; None when unknown.
+        pieces: in the order of `sample_id`.
+        face_shape: of one face in images.npy.
+
+    Raises:
+        DataError: rows that are not sorted by `sample_id`, or two of the same.
     """
-    written = Written()
-    with growing_array(folder / IMAGES, (size, size)) as append, meter("ingest", total) as progress:
-        for batch in batches:
-            append(batch.images)
-            written.rows += batch.rows
-            written.refusals += batch.refusals
-            written.colour += batch.colour
-            written.faults += [batch.fault] if batch.fault else []
-            progress.advance(len(batch.rows) + len(batch.refusals))
-            if len(written.refusals) > MAX_REFUSED:
+    written, last = Written(), ""
+    figures = [written.figures]
+    with ExitStack() as files:
+        images = files.enter_context(growing_array(folder / IMAGES, face_shape, np.uint8))
+        landmarks = files.enter_context(growing_array(folder / LANDMARKS, (POINTS, 2), np.float32))
+        append_faces = files.enter_context(growing_table(folder / FACES, FACES_SCHEMA))
+        append_refused = files.enter_context(growing_table(folder / REFUSED, REFUSED_SCHEMA))
+        for piece in pieces:
+            last = _check_order(last, piece.rows["sample_id"])
+            append_faces(_numbered(piece.rows, written.accepted))
+            append_refused(piece.refused)
+            images.append(piece.images)
+            _append_landmarks(landmarks, piece, written.accepted)
+            figures.append(piece.figures)
+            written.count(piece)
+            if written.refused > MAX_REFUSED:
                 written.faults.append(f"reading ended after {MAX_REFUSED:,} refused rows")
                 break
+    written.figures = np.concatenate(figures)
     return written
 
 
-@contextmanager
-def growing_array(path: Path, shape: tuple[int, ...]) -> Iterator[Callable[[np.ndarray], None]]:
-    """Write a uint8 .npy file of (N, *shape) piece by piece without knowing N; it appears under `path` when complete.
-
-    Yields:
-        A function that appends (n, *shape) uint8.
-    """
-    partial = path.with_name(path.name + ".partial")
-    count = 0
-    try:
-        with partial.open("wb") as stream:
-            stream.write(_header(0, shape))
-
-            def append(images: np.ndarray) -> None:
-                nonlocal count
-                if images.dtype != np.uint8 or images.shape[1:] != shape:
-                    raise ValueError(f"images must be uint8 (n, {shape}). Received: {images.dtype} {images.shape}")
-                stream.write(np.ascontiguousarray(images).data)
-                count += len(images)
-
-            yield append
-            stream.seek(0)
-            stream.write(_header(count, shape))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+def _numbered(rows: pa.Table, first: int) -> pa.Table:
+    faces = np.arange(first, first + len(rows), dtype=np.int32)
+    return rows.add_column(0, FACES_SCHEMA.field("face"), pa.array(faces))
 
 
-def _header(count: int, shape: tuple[int, ...]) -> bytes:
-    """Header of the .npy format; NumPy keeps its length for any `count`, so that it can be written again."""
-    stream = io.BytesIO()
-    content = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
-    np.lib.format.write_array_header_1_0(stream, content)
-    return stream.getvalue()
+def _check_order(last: str, names: pa.ChunkedArray) -> str:
+    """The last of `names`, which rise from row to row and from `last`, the one before them."""
+    rising = pa.chunked_array([[last], *names.chunks], pa.string()).combine_chunks()
+    if not pc.all(pc.less(rising[:-1], rising[1:]), min_count=0).as_py():
+        raise DataError("the rows of a reader must be sorted by sample_id and unique; this is a fault of the reader")
+    return str(rising[-1].as_py())
+
+
+def _append_landmarks(landmarks: GrowingArray, piece: Piece, before: int) -> None:
+    """Nothing as long as no face has landmarks; then NaN for the faces without any, those `before` included."""
+    count = len(piece.images)
+    if piece.landmarks is None and not landmarks.count:
+        return
+    while landmarks.count < before:
+        landmarks.append(_unknown(min(before - landmarks.count, SHARD_ROWS)))
+    landmarks.append(_unknown(count) if piece.landmarks is None else piece.landmarks)
+
+
+def _unknown(count: int) -> np.ndarray:
+    return np.full((count, POINTS, 2), np.nan, np.float32)

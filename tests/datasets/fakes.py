@@ -5,7 +5,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mien.datasets.listing import Entry
 from mien.labels import FERPLUS_VOTES, USAGES
 
 HEADER = "emotion,pixels,Usage"
@@ -52,7 +51,3 @@ def write_picture(root: Path, name: str, face: np.ndarray) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(cv2.imencode(path.suffix, face)[1].tobytes())
     return path
-
-
-def entry(path: Path) -> Entry:
-    return Entry(path, path.name, path.stat().st_size)

@@ -42,7 +42,7 @@ def test_class_folders_are_found_with_their_counts(tmp_path):
     found = detect(tmp_path)
     assert found.chosen.kind == "folder"
     assert "3 pictures in class folders (happy 2, sad 1)" in found.chosen.evidence
-    assert [entry.name for entry in found.pictures] == ["test/sad/1.png", "train/happy/1.png", "train/happy/2.png"]
+    assert found.survey.pictures == 3
 
 
 def test_the_msambare_copy_is_known_by_its_file_names(tmp_path):

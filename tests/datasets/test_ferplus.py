@@ -1,10 +1,14 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from mien.datasets import fer2013, ferplus
-from mien.datasets.writer import write_images
+from mien.datasets.piece import Piece
+from mien.datasets.table import FACES
+from mien.datasets.writer import write
 from mien.errors import DataError
 from mien.labels import FERPLUS_VOTES
+from mien.params.preparation import Preparation
 from tests.datasets import fakes
 
 COUNT = 42
@@ -12,13 +16,14 @@ COUNT = 42
 
 def ingest(folder, rows):
     path = fakes.write_csv(folder / "fer2013.csv", rows)
-    return write_images(folder, fer2013.read(path, path.name), 48)
+    reader = fer2013.open_csv(folder, path.name, Preparation())
+    return write(folder, (Piece.of(reader.read(shard)) for shard in reader.shards()), (48, 48))
 
 
 def join(folder, votes, rows=None):
     written = ingest(folder, fakes.lines(fakes.faces(COUNT)) if rows is None else rows)
     path = fakes.write_csv(folder / "fer2013new.csv", votes, fakes.FERPLUS_HEADER)
-    return ferplus.join(written.table(), written.read, path, path.name)
+    return ferplus.join(pd.read_parquet(folder / FACES), written.read, path, path.name)
 
 
 def test_votes_are_joined_by_position(tmp_path):

@@ -1,17 +1,19 @@
 import hashlib
 import json
+import math
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from mien.datasets import fingerprint as module
 from mien.datasets import golden
 from mien.datasets.batch import Row
 from mien.datasets.fingerprint import (
     bytes_per_face,
     difference_warnings,
+    figures,
     file_facts,
-    fingerprint,
     image_figures,
     licence,
     size_warnings,
@@ -28,6 +30,14 @@ def faces_of(items):
         digest = hashlib.sha256(image.tobytes()).hexdigest()
         rows.append(Row(f"{at:08d}", "a.csv", at + 2, usage, "fer2013", 0, label, digest, 48, 48))
     return Faces(pd.DataFrame(rows), np.stack([image for _, _, image in items]))
+
+
+def fingerprint(faces):
+    return module.fingerprint(faces.table, measured(faces.images), 48)
+
+
+def measured(images):
+    return image_figures(figures(images), math.prod(images.shape[1:]))
 
 
 A, B, C, D = fakes.faces(4)
@@ -76,17 +86,17 @@ def test_classes_are_counted_by_usage():
 
 def test_mean_and_spread_are_those_of_numpy():
     images = fakes.faces(300)
-    figures = image_figures(images)
-    assert np.allclose(figures["mean"], images.mean(axis=(1, 2)))
-    assert np.allclose(figures["spread"], images.std(axis=(1, 2)))
-    assert not figures["constant"].any()
+    found = measured(images)
+    assert np.allclose(found["mean"], images.mean(axis=(1, 2)))
+    assert np.allclose(found["spread"], images.std(axis=(1, 2)))
+    assert not found["constant"].any()
 
 
 def test_figures_of_large_bright_images_do_not_overflow():
-    figures = image_figures(np.full((2, 512, 512, 3), 255, np.uint8))
-    assert figures["mean"].tolist() == [255.0, 255.0]
-    assert figures["spread"].tolist() == [0.0, 0.0]
-    assert figures["constant"].all()
+    found = measured(np.full((2, 512, 512, 3), 255, np.uint8))
+    assert found["mean"].tolist() == [255.0, 255.0]
+    assert found["spread"].tolist() == [0.0, 0.0]
+    assert found["constant"].all()
 
 
 def test_without_faces_there_are_figures_that_json_takes():
@@ -105,8 +115,14 @@ def test_a_difference_of_more_than_a_fifth_is_warned_of():
 
 
 def test_bytes_of_pictures_are_averaged_by_usage():
-    table = pd.DataFrame({"source": ["a", "b", "c"], "usage": ["Training", "Training", "PublicTest"]})
-    assert bytes_per_face(table, {"a": 10, "b": 20, "c": 5, "refused": 99}) == {"Training": 15.0, "PublicTest": 5.0}
+    usages = {"Training": {"rows": 2}, "PublicTest": {"rows": 1}}
+    assert bytes_per_face({"Training": 30, "PublicTest": 5}, usages) == {"Training": 15.0, "PublicTest": 5.0}
+
+
+def test_of_very_many_sizes_the_frequent_ones_are_told_and_the_others_counted(monkeypatch):
+    monkeypatch.setattr(module, "MAX_SIZES", 2)
+    table = FACES.table.assign(width=[48] * 4 + [5, 5, 5, 7, 7, 9], height=48)
+    assert fingerprint(Faces(table, FACES.images))["sizes"] == {"48x48": 4, "5x48": 3, "other": 3}
 
 
 def test_pictures_of_other_sizes_or_in_colour_are_warned_of():

@@ -4,21 +4,24 @@ import cv2
 import numpy as np
 import pytest
 
-from mien.datasets import folder
-from mien.datasets.folder import label_space, place
-from mien.datasets.listing import walk
+from mien.datasets import reader as module
+from mien.datasets.folder import FolderReader, label_space, place
 from mien.errors import DataError
 from mien.labels import AFFECTNET, FER2013
+from mien.params.preparation import Preparation
 from mien.reasons import Reason
 from tests.datasets import fakes
 
 
-def read(root, space=FER2013, **options):
-    entries = [entry for entry in walk(root) if entry.is_picture]
-    batches = list(folder.read(entries, space, **options))
+def read(root, space=FER2013, image_size=48):
+    reader = FolderReader(root, space.name, Preparation(image_size))
+    batches = []
+    for shard in reader.shards():
+        batch = reader.read(shard)
+        assert len(batch.rows) + len(batch.refusals) == shard.rows
+        batches.append(batch)
     rows = [row for batch in batches for row in batch.rows]
     refusals = [refusal for batch in batches for refusal in batch.refusals]
-    assert len(rows) + len(refusals) == len(entries)
     return np.concatenate([batch.images for batch in batches]), rows, refusals, sum(batch.colour for batch in batches)
 
 
@@ -148,16 +151,38 @@ def test_each_bad_picture_is_refused_with_its_reason(tmp_path):
 
 def test_a_picture_that_went_away_is_refused(tmp_path):
     path = fakes.write_picture(tmp_path, "happy/1.png", fakes.faces(1)[0])
-    entries = walk(tmp_path)
+    reader = FolderReader(tmp_path, "fer2013", Preparation())
+    shards = list(reader.shards())
     path.unlink()
-    (batch,) = folder.read(entries, FER2013)
+    (batch,) = map(reader.read, shards)
     assert batch.refusals[0].reason is Reason.MISSING_FILE
 
 
-def test_the_result_does_not_depend_on_the_number_of_workers(tmp_path):
-    for number, face in enumerate(fakes.faces(150)):
+def test_pictures_are_cut_into_shards_in_the_order_of_their_names(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "SHARD_ROWS", 40)
+    for number, face in enumerate(fakes.faces(100)):
         fakes.write_picture(tmp_path, f"happy/{number}.png", face)
-    one, many = read(tmp_path, workers=1), read(tmp_path, workers=5)
-    assert np.array_equal(one[0], many[0])
-    assert one[1] == many[1]
-    assert [row.sample_id for row in one[1]] == sorted(f"happy/{number}.png" for number in range(150))
+    reader = FolderReader(tmp_path, "fer2013", Preparation())
+    shards = list(reader.shards())
+    assert [shard.rows for shard in shards] == [40, 40, 20]
+    assert shards[0].name == "happy/0.png ... happy/44.png"
+    assert [row.sample_id for row in read(tmp_path)[1]] == sorted(f"happy/{number}.png" for number in range(100))
+
+
+def test_bytes_of_the_files_are_summed_by_usage(tmp_path):
+    sizes = {
+        name: fakes.write_picture(tmp_path, name, fakes.faces(1)[0]).stat().st_size
+        for name in ("train/sad/1.png", "test/sad/1.png", "test/sad/2.png")
+    }
+    reader = FolderReader(tmp_path, "fer2013", Preparation())
+    (batch,) = map(reader.read, reader.shards())
+    assert batch.file_bytes == {"Training": sizes["train/sad/1.png"], "PrivateTest": 2 * sizes["test/sad/1.png"]}
+
+
+def test_faces_in_colour_are_kept_in_colour_on_request(tmp_path):
+    picture = fakes.faces(3, size=48).transpose(1, 2, 0)
+    fakes.write_picture(tmp_path, "sad/1.png", picture)
+    reader = FolderReader(tmp_path, "fer2013", Preparation(color="rgb"))
+    (batch,) = map(reader.read, reader.shards())
+    assert np.array_equal(batch.images[0], picture[..., ::-1])
+    assert batch.colour == 0

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from mien.datasets.listing import walk
+from mien.datasets import listing
 
 
 def put(root, *names):
@@ -13,7 +13,11 @@ def put(root, *names):
 
 
 def names(root):
-    return [entry.name for entry in walk(root)]
+    return list(listing.names(root))
+
+
+def entries(root):
+    return [listing.entry(root, name) for name in listing.names(root)]
 
 
 def test_litter_of_file_managers_is_skipped_by_name(tmp_path):
@@ -33,6 +37,11 @@ def test_files_come_sorted_by_name(tmp_path):
     assert names(tmp_path) == ["a/10.jpg", "a/9.jpg", "b.csv", "b/2.jpg"]
 
 
+def test_a_folder_stands_where_its_files_names_stand(tmp_path):
+    put(tmp_path, "a/1.jpg", "a-b/1.jpg", "a.jpg", "a0/1.jpg", "a/z/1.jpg", "a/z.jpg", "a/z-1.jpg")
+    assert names(tmp_path) == sorted(names(tmp_path))
+
+
 def test_links_are_followed_only_inside_the_folder(tmp_path):
     root = tmp_path / "data"
     put(root, "a/1.jpg")
@@ -42,7 +51,7 @@ def test_links_are_followed_only_inside_the_folder(tmp_path):
     (root / "a/nowhere.jpg").symlink_to("missing.jpg")
     (root / "folder").symlink_to(tmp_path / "outside")
     (root / "loop").symlink_to(root)
-    problems = {entry.name: entry.problem for entry in walk(root)}
+    problems = {entry.name: entry.problem for entry in entries(root)}
     assert problems == {
         "a/1.jpg": "",
         "a/inside.jpg": "",
@@ -55,7 +64,7 @@ def test_links_are_followed_only_inside_the_folder(tmp_path):
 
 def test_a_fifo_is_listed_and_not_opened(tmp_path):
     os.mkfifo(tmp_path / "pipe.csv")
-    assert [entry.problem for entry in walk(tmp_path)] == ["no regular file (FIFO, socket or device)"]
+    assert [entry.problem for entry in entries(tmp_path)] == ["no regular file (FIFO, socket or device)"]
 
 
 def test_a_name_that_is_not_utf8_can_be_shown(tmp_path):
@@ -63,5 +72,5 @@ def test_a_name_that_is_not_utf8_can_be_shown(tmp_path):
         (tmp_path / os.fsdecode(b"\xff.jpg")).write_bytes(b"x")
     except OSError:
         pytest.skip("this file system takes only UTF-8 names")
-    (entry,) = walk(tmp_path)
+    (entry,) = entries(tmp_path)
     assert (entry.name, entry.problem) == ("\\xff.jpg", "its name is not UTF-8")

@@ -15,7 +15,14 @@ from tasks.ingest import ingest
 from tests.datasets import fakes
 
 OUT = Path("build/ingest")
-OUTPUTS = ("images.npy", "faces.parquet", "refused.parquet", "fingerprint.json", "preparation.json")
+OUTPUTS = (
+    "images.npy",
+    "landmarks.npy",
+    "faces.parquet",
+    "refused.parquet",
+    "fingerprint.json",
+    "preparation.json",
+)
 
 
 @pytest.fixture

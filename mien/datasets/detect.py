@@ -6,19 +6,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mien.datasets import compressed, ferplus, folder
-from mien.datasets.batch import excerpt
-from mien.datasets.fer2013 import column_names
-from mien.datasets.lines import MAX_LINE
+from mien.datasets import folder
+from mien.datasets.affectnet import finding
 from mien.datasets.listing import Entry
+from mien.datasets.looks import Kind, Look, look
 from mien.datasets.survey import Survey, survey
 from mien.errors import DataError
 
-Kind = Literal["fer2013_csv", "icml_csv", "fer_train_csv", "fer_test_csv", "fer_folder", "folder"]
-Reader = Literal["fer2013", "folder"]
+Reader = Literal["fer2013", "folder", "affectnet", "affectnet_npy", "affectnet_plus", "labels_csv", "yolo"]
 
 FER2013_KINDS = ("fer2013_csv", "icml_csv", "fer_train_csv", "fer_test_csv", "fer_folder")
 """What may be compared with the genuine FER2013."""
+
+READERS: dict[Kind, Reader] = {
+    "fer2013_csv": "fer2013",
+    "icml_csv": "fer2013",
+    "fer_train_csv": "fer2013",
+    "fer_test_csv": "fer2013",
+    "fer_folder": "folder",
+    "folder": "folder",
+    "affectnet_csv": "affectnet",
+    "affectnet_npy": "affectnet_npy",
+    "affectnet_plus": "affectnet_plus",
+    "labels_csv": "labels_csv",
+    "yolo": "yolo",
+}
+"""Which reader reads what, in the words of `ingest.source`."""
+
+ALONE = ("fer2013_csv", "icml_csv", "fer_train_csv", "fer_test_csv")
+"""Kinds of which a single file is the data set."""
 
 MAX_LOOKS = 500
 """Files that are no pictures and are opened to see what they are; more are only counted."""
@@ -26,20 +42,33 @@ MAX_LOOKS = 500
 
 @dataclass(frozen=True)
 class Candidate:
-    """One data set that data/ may be meant to be; `name` is its file, or data/ itself for class folders."""
+    """One data set that data/ may be meant to be; `name` is its file, or data/ itself where it has several or none.
+
+    Pictures and files of `suffix` in `folders` are its own, as are its `tables`. `problem` says why it cannot
+    be read as it lies there.
+    """
 
     kind: Kind
     name: str
     path: Path
     evidence: str
+    tables: tuple[str, ...] = ()
+    folders: frozenset[str] = frozenset()
+    suffix: str = ""
+    problem: str = ""
 
     @property
     def reader(self) -> Reader:
-        """Module of `mien.datasets` that reads it, as in `ingest.source`."""
-        return "folder" if self.kind in ("fer_folder", "folder") else "fer2013"
+        """Module that reads it, as in `ingest.source`."""
+        return READERS[self.kind]
+
+    def claims(self, entry: Entry) -> bool:
+        """Whether a file that is no picture annotates one of its pictures."""
+        above = entry.name.rpartition("/")[0]
+        return bool(self.suffix) and above in self.folders and entry.name.lower().endswith(self.suffix)
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.kind}, {self.evidence}"
+        return f"{self.name}: {self.kind}, {self.evidence}" + (f" ({self.problem})" if self.problem else "")
 
 
 @dataclass(frozen=True)
@@ -56,13 +85,7 @@ class Detection:
     others: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Look:
-    """What one file is, in words; `kind` where it can be read as a data set, `votes` where it holds FER+'s votes."""
-
-    text: str
-    kind: Kind | None = None
-    votes: bool = False
+Looks = Sequence[tuple[Entry, Look]]
 
 
 def detect(root: Path, source: str = "auto") -> Detection:
@@ -70,7 +93,7 @@ def detect(root: Path, source: str = "auto") -> Detection:
 
     Args:
         root: the data folder.
-        source: `auto`, or the reader (`fer2013`, `folder`) that shall be used; candidates of others are left out.
+        source: `auto`, or the reader (a value of READERS) that shall be used; candidates of others are left out.
 
     Raises:
         DataError: nothing, or more than one thing, that can be read; the message lists the evidence.
@@ -79,113 +102,107 @@ def detect(root: Path, source: str = "auto") -> Detection:
         raise DataError(f"{root}/: not found. Get the data with `dvc repro --pull`, or put a data set there")
     found = survey(root, MAX_LOOKS)
     looks = [(entry, look(entry)) for entry in found.files]
-    candidates = _candidates(found, looks)
+    candidates = _candidates(found, looks, source)
     matching = [candidate for candidate in candidates if source in ("auto", candidate.reader)]
     votes = [entry for entry, seen in looks if seen.votes]
-    others = _others(found, looks)
-    if len(matching) != 1 or len(votes) > 1:
+    chosen = matching[0] if len(matching) == 1 else None
+    others = _others(found, looks, chosen)
+    if chosen is None or len(votes) > 1:
         raise DataError(_message(root, source, matching, votes, others))
-    chosen = matching[0]
+    if chosen.problem:
+        raise DataError(chosen.problem)
     others += [f"{left}; not read, as ingest.source is {source}" for left in candidates if left is not chosen]
-    if chosen.reader == "fer2013" and found.pictures:
-        others.append(f"{found.pictures:,} pictures in folders")
     return Detection(chosen, tuple(candidates), votes[0] if votes else None, found, tuple(others))
 
 
-def look(entry: Entry) -> Look:
-    """Say what a file that is no picture is, from its first bytes."""
-    if entry.problem:
-        return Look(entry.problem)
-    try:
-        with compressed.plain(entry.path) as stream:
-            head = stream.read(MAX_LINE + 1)
-        member = compressed.member_name(entry.path)
-    except DataError as error:
-        return Look(str(error).removeprefix(f"{entry.path.name}: "))
-    except OSError as error:
-        return Look(f"cannot be opened: {error.strerror}")
-    text = mistaken(head)
-    if text:
-        return Look(text)
-    return _table(head, f" (in its member {member})" if member else "")
+def _candidates(found: Survey, looks: Looks, source: str) -> list[Candidate]:
+    alone = [
+        Candidate(seen.kind, entry.name, entry.path, seen.text, (entry.name,))
+        for entry, seen in looks
+        if seen.kind in ALONE
+    ]
+    candidates = [*alone, *_affectnet(found, looks)]
+    claimed = frozenset[str]().union(*(candidate.folders for candidate in candidates))
+    in_folders = _folders(found, claimed if source == "auto" else frozenset())
+    return [*candidates, in_folders] if in_folders else candidates
 
 
-def mistaken(head: bytes) -> str:
-    """What a file is that stands where a CSV should, and what to do; "" when it may be one."""
-    start = head.lstrip()[:256].lower()
-    if not start:
-        return "empty; download it again"
-    if head[257:262] == b"ustar":
-        return "a tar archive; unpack it (tar xf) and put the CSV here"
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[:64].count(b"\0") > 8:
-        return "UTF-16 or binary, not UTF-8 text; convert it: iconv -f UTF-16 -t UTF-8 OLD > NEW"
-    if start.startswith(b"version https://git-lfs"):
-        return "a Git LFS pointer and not the file itself; run `git lfs pull`, or download the file"
-    if start.startswith((b"<!doctype html", b"<html", b"<?xml", b"<head")):
-        return "an HTML page, such as a site sends to those who are not logged in; log in and download the file again"
-    if len(head) < 4096 and head.count(b"\n") < 2 and (b"/" in start or b"\\" in start) and b"," not in start:
-        return f"a text that holds only a path ({excerpt(head.strip())}); copy the file from there"
-    return ""
+def _affectnet(found: Survey, looks: Looks) -> list[Candidate]:
+    """Whatever there is of AffectNet."""
+    tables: dict[str, list[str]] = {}
+    annotated: dict[str, list[str]] = {}
+    for entry, seen in looks:
+        if seen.annotates:
+            annotated.setdefault(seen.annotates, []).append(entry.name.rpartition("/")[0])
+        elif seen.kind and seen.kind not in ALONE:
+            tables.setdefault(seen.kind, []).append(entry.name)
+    whole = f"{found.root.name}/"
+    return [
+        Candidate(one.kind, one.names[0] if len(one.names) == 1 else whole, found.root, one.evidence, one.names,
+                  one.folders, one.suffix, one.problem)
+        for one in finding.find(found, tables, annotated)
+    ]  # fmt: skip
 
 
-def _table(head: bytes, where: str) -> Look:
-    """A CSV, by its header."""
-    line = next((line for line in head.split(b"\n") if line.strip()), b"")
-    names = column_names(line) if len(line) <= MAX_LINE else ()
-    evidence = f"a CSV with the columns {excerpt(', '.join(names).encode())}{where}"
-    if ferplus.is_header(names):
-        return Look(f"FER+ votes{where}; they hold no pixels", votes=True)
-    if "pixels" in names:
-        return Look(evidence, _kind(names))
-    if line[:1].isdigit() and line.count(b" ") > 1000:
-        return Look("rows of pixels without a header; add the line emotion,pixels,Usage")
-    if len(line) > MAX_LINE:
-        return Look(f"its first line is longer than {MAX_LINE:,} bytes; no CSV of faces")
-    return Look(f"not known; its first line: {excerpt(line)}")
-
-
-def _kind(names: tuple[str, ...]) -> Kind:
-    if "emotion" not in names:
-        return "fer_test_csv"
-    if "usage" not in names:
-        return "fer_train_csv"
-    return "fer2013_csv" if names.index("pixels") < names.index("usage") else "icml_csv"
-
-
-def _candidates(found: Survey, looks: Sequence[tuple[Entry, Look]]) -> list[Candidate]:
-    tables = [Candidate(seen.kind, entry.name, entry.path, seen.text) for entry, seen in looks if seen.kind is not None]
+def _folders(found: Survey, claimed: frozenset[str]) -> Candidate | None:
+    """Class folders, but for those in which another data set keeps its pictures."""
     sizes: Counter[str] = Counter()
     for name, below in found.folders.items():
-        if name and below.pictures and folder.is_class(place := folder.place(f"{name}/_").folder):
+        if (
+            name
+            and name not in claimed
+            and below.pictures
+            and folder.is_class(place := folder.place(f"{name}/_").folder)
+        ):
             sizes[place] += below.pictures
     if not sizes:
-        return tables
+        return None
     official = sum(below.official for below in found.folders.values())
     shown = ", ".join(f"{name} {count:,}" for name, count in sorted(sizes.items())[:12])
     evidence = f"{sizes.total():,} pictures in class folders ({shown}); {official:,} named as msambare's copy does"
     kind: Kind = "fer_folder" if 2 * official > found.pictures else "folder"
-    return [*tables, Candidate(kind, f"{found.root.name}/", found.root, evidence)]
+    everything = frozenset(name for name in found.folders if name)
+    return Candidate(kind, f"{found.root.name}/", found.root, evidence, folders=everything)
 
 
-def _others(found: Survey, looks: Sequence[tuple[Entry, Look]]) -> list[str]:
-    """One line for each file that nothing is read from."""
-    lines = [f"{entry.name}: {seen.text}" for entry, seen in looks if seen.kind is None and not seen.votes]
+def _others(found: Survey, looks: Looks, chosen: Candidate | None) -> list[str]:
+    """One line for each file that nothing is read from; annotations of single pictures by folder."""
+    unknown = [(entry, seen) for entry, seen in looks if not (chosen and chosen.claims(entry))]
+    lines = [f"{entry.name}: {seen.text}" for entry, seen in unknown
+             if not (seen.kind or seen.votes or seen.annotates)]  # fmt: skip
+    annotations = Counter((entry.name.rpartition("/")[0], seen.annotates) for entry, seen in unknown if seen.annotates)
+    lines += [f"{name}/: annotations of single pictures, as in {kind}" for name, kind in annotations]
     lines += [f"{name}: a picture in no folder" for name in found.loose]
-    return lines + ([f"{found.unseen:,} more files, not looked at"] if found.unseen else [])
+    folders = chosen.folders if chosen else frozenset(found.folders)
+    pictures = sum(below.pictures for name, below in found.folders.items() if name and name not in folders)
+    lines += [f"{pictures:,} pictures in {'other ' if folders else ''}folders"] if pictures else []
+    unseen = found.unseen - (_unseen(found, looks, chosen) if chosen else 0)
+    return lines + ([f"{unseen:,} more files, not looked at"] if unseen else [])
+
+
+def _unseen(found: Survey, looks: Looks, chosen: Candidate) -> int:
+    """Annotations of a data set that were not looked at."""
+    claimed = sum(found.folders[name].suffixes[chosen.suffix] for name in chosen.folders) if chosen.suffix else 0
+    return claimed - sum(chosen.claims(entry) for entry, _ in looks)
 
 
 def _message(
     root: Path, source: str, matching: Sequence[Candidate], votes: Sequence[Entry], others: Sequence[str]
 ) -> str:
     if len(matching) > 1:
-        mixed = len({candidate.reader for candidate in matching}) > 1
-        remedy = "Keep one" + (", or set ingest.source to fer2013 or folder" if mixed else " and move the others away")
-        return _list(f"{root}/: {len(matching)} data sets, and nothing says which is meant. {remedy}:", matching)
+        readers = sorted({candidate.reader for candidate in matching}, key=list(READERS.values()).index)
+        remedy = (
+            f", or set ingest.source to {' or '.join(readers)}" if len(readers) > 1 else " and move the others away"
+        )
+        start = f"{root}/: {len(matching)} data sets, and nothing says which is meant. Keep one{remedy}:"
+        return _list(start, matching)
     if len(votes) > 1:
         return _list(f"{root}/: {len(votes)} files of FER+ votes. Keep one:", [entry.name for entry in votes])
     alone = [f"{entry.name}: FER+ votes (fer2013new.csv, maybe renamed), which hold no pixels; " for entry in votes]
     found = [f"{text}put FER2013's own fer2013.csv beside it" for text in alone] + list(others)
-    wanted = "a FER2013 CSV (columns emotion, pixels, Usage) or pictures in class folders"
+    wanted = (
+        "a FER2013 CSV (columns emotion, pixels, Usage), AffectNet in one of its formats, or pictures in class folders"
+    )
     start = f"{root}/: no data set found for ingest.source {source}. Needed: {wanted}."
     return _list(f"{start} Found:", found) if found else f"{start} The folder is empty"
 

@@ -22,7 +22,7 @@ from mien.datasets.opening import Root
 from mien.datasets.reader import Shard, between, shard_rows
 from mien.errors import DataError
 from mien.images import ImageError
-from mien.labels import FER2013, LABEL_SPACES, NAMES, USAGES, LabelSpace
+from mien.labels import AFFECTNET, FER2013, LABEL_SPACES, NAMES, USAGES, LabelSpace
 from mien.params.preparation import Preparation
 from mien.reasons import Reason
 
@@ -71,20 +71,20 @@ def is_class(folder: str) -> bool:
 def label_space(folders: set[str], given: str | None) -> LabelSpace:
     """The label space of class folders.
 
+    Names speak for themselves: where one is an expression that FER2013 does not have, it is AffectNet's.
+
     Raises:
-        DataError: digits without a label space, which nobody can guess, or a name that FER2013 does not have.
+        DataError: digits without a label space, which nobody can guess.
     """
     if given is not None:
         return LABEL_SPACES[given]
     digits = sorted(folder for folder in folders if folder.isdecimal())
-    foreign = sorted(folder for folder in folders if is_class(folder) and not folder.isdecimal() and not _known(folder))
-    if digits or foreign:
-        shown = ", ".join((digits or foreign)[:11])
-        why = "digits mean other emotions in each data set" if digits else "FER2013 has no such emotion"
+    if digits:
         raise DataError(
-            f"class folders {shown}: {why}. Set ingest.label_space in params.yaml to one of: {', '.join(LABEL_SPACES)}"
+            f"class folders {', '.join(digits[:11])}: digits mean other emotions in each data set. Set "
+            f"ingest.label_space in params.yaml to one of: {', '.join(LABEL_SPACES)}"
         )
-    return FER2013
+    return FER2013 if all(_known(folder) for folder in folders if is_class(folder)) else AFFECTNET
 
 
 def _known(folder: str) -> bool:

@@ -102,10 +102,10 @@ def test_digits_without_a_label_space_are_never_guessed():
     assert label_space({"0", "1"}, "affectnet") is AFFECTNET
 
 
-def test_names_need_no_label_space_unless_fer2013_lacks_them():
+def test_names_speak_for_themselves_and_tell_the_label_space():
     assert label_space({"anger", "happy", "other"}, None) is FER2013
-    with pytest.raises(DataError, match="class folders contempt: FER2013 has no such emotion"):
-        label_space({"angry", "contempt"}, None)
+    assert label_space({"anger", "happy", "contempt"}, None) is AFFECTNET
+    assert label_space({"anger", "contempt"}, "fer2013") is FER2013
 
 
 def test_pictures_of_any_size_and_colour_become_gray_faces(tmp_path):

@@ -62,6 +62,12 @@ def is_record(line: bytes) -> bool:
     return len(fields) == len(COLUMNS) and PATH.fullmatch(fields[0].strip()) is not None
 
 
+def path_of(line: bytes) -> str:
+    """The picture that a line lists; "" where it names none as AffectNet does."""
+    path = line.removeprefix(BOM).split(b",", 1)[0].strip()
+    return path.decode("ascii") if PATH.fullmatch(path) else ""
+
+
 def check_header(line: bytes, source: str) -> None:
     """Make sure that the columns stand as in AffectNet's files.
 

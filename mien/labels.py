@@ -50,7 +50,8 @@ AFFECTNET = _space(
 )
 LABEL_SPACES: Mapping[str, LabelSpace] = MappingProxyType({space.name: space for space in (FER2013, AFFECTNET)})
 
-NON_EMOTIONS = ("none", "uncertain", "no-face")
+NO_FACE = "no-face"
+NON_EMOTIONS = ("none", "uncertain", NO_FACE)
 """AffectNet's labels that name no emotion: what they are not is neutral. `contempt` is an emotion, FER2013 lacks it."""
 
 FERPLUS_VOTES = (

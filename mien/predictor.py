@@ -4,6 +4,7 @@ predictor = Predictor.load(Path("build/train/model.keras"))
 probabilities = predictor.predict(faces)  # uint8 (N, H, W) -> float32 (N, classes)
 """
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     import keras
 
 BATCH_SIZE = 256
+
+BATCH_PIXELS = 256 * 96 * 96
+"""Most places of the faces in a batch: what layers compute of more would not fit into the memory of a small machine."""
 
 
 class Predictor:
@@ -41,25 +45,30 @@ class Predictor:
         """Names of the columns of `predict`."""
         return self.facts.classes
 
-    def predict(self, images: np.ndarray, batch_size: int = BATCH_SIZE) -> np.ndarray:
+    def predict(self, images: np.ndarray, batch_size: int = BATCH_SIZE, rows: np.ndarray | None = None) -> np.ndarray:
         """Probabilities of the classes.
 
         Args:
             images: uint8 (N, H, W) for a gray model, or (N, H, W, C); also a memory map.
-            batch_size: faces in memory at a time.
+            batch_size: faces at a time; fewer of large ones, so that they have at most BATCH_PIXELS.
+            rows: positions of the faces to look at, int (M,), so that no more of a memory map than a batch is read at
+                a time; None: all.
 
         Returns:
-            Float32 (N, classes).
+            Float32 (N, classes), or (M, classes).
 
         Raises:
             DataError: images of another dtype or shape.
         """
         self._check(images)
-        probabilities = np.empty((len(images), len(self.classes)), np.float32)
-        for start in range(0, len(images), batch_size):
-            batch = np.asarray(images[start : start + batch_size])
+        count = len(images) if rows is None else len(rows)
+        probabilities = np.empty((count, len(self.classes)), np.float32)
+        step = max(1, min(batch_size, BATCH_PIXELS // math.prod(self.facts.shape[:2])))
+        for start in range(0, count, step):
+            chosen = slice(start, start + step)
+            batch = np.asarray(images[chosen] if rows is None else images[rows[chosen]])
             faces = batch.reshape(len(batch), *self.facts.shape)  # (B, H, W, C)
-            probabilities[start : start + batch_size] = self.model.predict_on_batch(faces)
+            probabilities[chosen] = self.model.predict_on_batch(faces)
         return probabilities
 
     def _check(self, images: np.ndarray) -> None:

@@ -56,7 +56,7 @@ def judge_and_write(params: EvaluateParams) -> Outcome:
     if list(predictor.classes) != classes:
         raise DataError(f"{MODEL} knows the classes {list(predictor.classes)}, the split {classes}. Train again.")
     judged = table[table["split"] != "train"]
-    answers = predictor.predict(images[judged["face"].to_numpy()], batch_size=params.batch_size)
+    answers = predictor.predict(images, params.batch_size, judged["face"].to_numpy())
     evaluation = judge(judged, answers, classes, params, soundness(table))
     history = pd.read_csv(HISTORY)
     tables.write_tables(evaluation, history, folder)

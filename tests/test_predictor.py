@@ -38,6 +38,22 @@ def test_batches_and_the_channel_axis_make_no_difference(predictor):
     assert predictor.predict(faces[..., None]) == pytest.approx(whole, abs=1e-6)
 
 
+def test_only_the_named_faces_are_looked_at(predictor):
+    faces = tiny.drawn(7, 0)[0]
+    assert predictor.predict(faces, 2, np.array([5, 0, 3])) == pytest.approx(
+        predictor.predict(faces[[5, 0, 3]]), abs=1e-6
+    )
+
+
+def test_batches_of_large_faces_are_small(predictor, monkeypatch):
+    sizes = []
+    answer = predictor.model.predict_on_batch
+    monkeypatch.setattr("mien.predictor.BATCH_PIXELS", 8 * 8 * 2)
+    monkeypatch.setattr(predictor.model, "predict_on_batch", lambda faces: sizes.append(len(faces)) or answer(faces))
+    predictor.predict(tiny.drawn(7, 0)[0])
+    assert sizes == [2, 2, 2, 1]
+
+
 def test_no_faces_give_no_probabilities(predictor):
     assert predictor.predict(np.zeros((0, 8, 8), np.uint8)).shape == (0, 3)
 

@@ -56,12 +56,12 @@ def judge_contenders(
     """
     for contender in contenders:
         _check(contender, images, classes)
-    faces = np.asarray(images[table["face"].to_numpy()])
-    speeds = milliseconds_per_face([contender.predictor for contender in contenders], faces[:1])
+    faces = table["face"].to_numpy()
+    speeds = milliseconds_per_face([contender.predictor for contender in contenders], images[faces[:1]])
     judged = []
     for contender, speed in zip(contenders, speeds, strict=True):
         order = [contender.predictor.classes.index(name) for name in classes]
-        raw = contender.predictor.predict(faces, batch_size)[:, order]
+        raw = contender.predictor.predict(images, batch_size, faces)[:, order]
         rows = Rows(table, raw, temper(raw, contender.temperature))
         judged.append(Judged(rows, speed, contender.megabytes))
     return judged

@@ -8,25 +8,17 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from mien.datasets import table
 from mien.expectations.rule import CRITICAL, WARNING, Rule
 from mien.expectations.tables import VOTES, known_pairs
 from mien.labels import LABEL_SPACES, USAGES
 from mien.params import ValidateParams
 
-TYPES = {
-    "face": "int32",
-    "sample_id": "str",
-    "source": "str",
-    "line": "int32",
-    "usage": "str",
-    "label_space": "str",
-    "code": "int16",
-    "label": "str",
-    "sha256": "str",
-    "width": "int32",
-    "height": "int32",
-}
-"""Columns of faces.parquet (`mien.datasets.table`), and `votes_<name>` uint8 where votes were joined."""
+TYPES = {column: "str" if kind == "string" else kind for column, kind in table.TYPES.items()}
+"""Columns of faces.parquet in pandas' words, and `votes_<name>` uint8 where votes were joined."""
+
+AFFECT = ("valence", "arousal")
+"""Columns that may be null: most sources have neither."""
 
 MIN_TWINS = 25
 """Fewer groups of twins than this say nothing about the labels."""
@@ -58,10 +50,10 @@ def derived_suite(tables: Tables, params: ValidateParams) -> Suite:
     }
 
 
-def _columns(table: pd.DataFrame) -> list[Rule]:
-    voted = any(name in table for name in VOTES)
+def _columns(rows: pd.DataFrame) -> list[Rule]:
+    voted = any(name in rows for name in VOTES)
     types = TYPES | (dict.fromkeys(VOTES, "uint8") if voted else {})
-    present = {column: kind for column, kind in types.items() if column in table}
+    present = {column: kind for column, kind in types.items() if column in rows}
     return [
         Rule("columns", CRITICAL, "the table has the columns of mien.datasets.table and no others",
              "Every later stage reads them by name.",
@@ -73,7 +65,7 @@ def _columns(table: pd.DataFrame) -> list[Rule]:
                "ExpectColumnTypeToBe", {"column": column, "type_": kind}) for column, kind in present.items()),
         *(Rule(f"no_null_{column}", CRITICAL, f"{column} is never null",
                "Other expectations pass over null cells, and later stages count them wrongly.",
-               "ExpectColumnValuesToNotBeNull", {"column": column}) for column in present),
+               "ExpectColumnValuesToNotBeNull", {"column": column}) for column in present if column not in AFFECT),
     ]  # fmt: skip
 
 
@@ -126,6 +118,9 @@ def _rows(faces: pd.DataFrame, params: ValidateParams) -> list[Rule]:
              "Labels were mapped with the codes of another source.",
              "ExpectColumnPairValuesToBeInSet",
              {"column_A": "code", "column_B": "label", "value_pairs_set": known_pairs(faces["label_space"])}),
+        *(Rule(f"{name}_range", CRITICAL, f"{name} is between -1 and 1, or not known",
+               "AffectNet writes -2 where nobody has said it; as a number it would be learnt.",
+               "ExpectColumnValuesToBeBetween", {"column": name, "min_value": -1, "max_value": 1}) for name in AFFECT),
         Rule("labelled", WARNING, "every face has a label", "Faces without one are left out of training and judging.",
              "ExpectColumnValuesToNotBeInSet", {"column": "label", "value_set": [""]}),
     ]  # fmt: skip
@@ -134,12 +129,12 @@ def _rows(faces: pd.DataFrame, params: ValidateParams) -> list[Rule]:
 def _pictures(images: pd.DataFrame, params: ValidateParams) -> list[Rule]:
     height, width = int(images["height"].iloc[0]), int(images["width"].iloc[0])
     return [
-        Rule("source_height", WARNING, f"source pictures are at least {height} pixels high",
+        Rule("source_height", WARNING, f"faces are at least {height} pixels high in the source pictures",
              "Smaller ones were enlarged and are blurred.",
-             "ExpectColumnValuesToBeBetween", {"column": "height", "min_value": height}, key="ingest.image_size"),
-        Rule("source_width", WARNING, f"source pictures are at least {width} pixels wide",
+             "ExpectColumnValuesToBeBetween", {"column": "face_height", "min_value": height}, key="ingest.image_size"),
+        Rule("source_width", WARNING, f"faces are at least {width} pixels wide in the source pictures",
              "Smaller ones were enlarged and are blurred.",
-             "ExpectColumnValuesToBeBetween", {"column": "width", "min_value": width}, key="ingest.image_size"),
+             "ExpectColumnValuesToBeBetween", {"column": "face_width", "min_value": width}, key="ingest.image_size"),
         Rule("pixel_range", CRITICAL, "the brightest pixel of all is at least 64",
              "Pixels that were scaled to 0..1 before they became integers are nearly all 0.",
              "ExpectColumnMaxToBeBetween", {"column": "max", "min_value": 64, "max_value": 255}),

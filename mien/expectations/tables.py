@@ -54,13 +54,15 @@ def derived_tables(faces: Faces, required: tuple[str, ...]) -> dict[str, pd.Data
 def faces_table(faces: Faces) -> pd.DataFrame:
     """One row per face: its columns, `position`, `repeated`, figures of its pixels, and with votes `votes`, `agrees`.
 
-    `repeated` says that an earlier face has the same pixels, `agrees` that the label is FER+'s top vote (of equal
+    `face_width` and `face_height` are those of its box, or of the picture where there is no box. `repeated` says that an earlier face has the same pixels, `agrees` that the label is FER+'s top vote (of equal
     votes the first), `votes` is their sum.
     """
     table = faces.table.reset_index(drop=True)
     frame = table.drop(columns=[name for name in VOTES if name in table])
     frame = frame.assign(position=np.arange(len(frame)), repeated=frame["sha256"].duplicated())
     frame = frame.join(pixel_figures(faces.images))
+    for side in ("width", "height"):
+        frame[f"face_{side}"] = frame[f"box_{side}"].where(frame[f"box_{side}"] >= 0, frame[side])
     if set(VOTES) <= set(table):
         votes = table[list(VOTES)].to_numpy()
         top = np.array([NAMES.get(name, name) for name in FERPLUS_VOTES], dtype=object)[votes.argmax(axis=1)]

@@ -43,6 +43,9 @@ def faces_of(images: np.ndarray, codes: np.ndarray, usage: np.ndarray) -> Faces:
             "sha256": [hashlib.sha256(image.tobytes()).hexdigest() for image in images],
             "width": width,
             "height": height,
+            "valence": np.nan,
+            "arousal": np.nan,
+            **dict.fromkeys(("box_x", "box_y", "box_width", "box_height"), -1),
         }
     )
     return Faces(table.astype(TYPES)[list(COLUMNS)], images)

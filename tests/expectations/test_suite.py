@@ -101,6 +101,8 @@ BROKEN = {
     "codes_fit_labels": (changed(SOUND, slice(1), code=3), "1 of 420 (0.24%) do not fit; first: code 3, label angry"),
     "labelled": (NO_LABEL, "2 of 420 (0.48%) do not fit"),
     "source_height": (changed(SOUND, slice(1), height=15), "height 15"),
+    "valence_range": (changed(SOUND, slice(1), valence=-2.0), "valence -2"),
+    "arousal_range": (changed(SOUND, slice(1), arousal=1.5), "arousal 1.5"),
     "source_width": (changed(SOUND, slice(1), width=15), "width 15"),
     "pixel_range": (brighter(SOUND, lambda images: images // 255), "observed: 1;"),
     "brightness": (flat(SOUND, 0, 60), "observed: 29."),

@@ -94,3 +94,8 @@ def test_known_pairs_are_those_of_the_label_spaces_that_occur():
     assert (0, "neutral") not in known_pairs(spaces)
     assert (-1, "") in known_pairs(spaces)
     assert known_pairs(spaces.where(spaces.index > 3, "unheard of")) == known_pairs(spaces)
+
+
+def test_the_size_of_a_face_is_that_of_its_box_or_else_of_the_picture():
+    boxed = changed(sound(), slice(1), box_x=3, box_y=3, box_width=9, box_height=8)
+    assert faces_table(boxed)[["face_width", "face_height"]].iloc[:2].to_numpy().tolist() == [[9, 8], [16, 16]]

@@ -86,8 +86,8 @@ def digest(folder: Path) -> dict[str, str]:
 def test_sound_data_pass_and_the_report_is_an_artifact():
     ingested(SOUND)
     outcome = validate(ValidateParams())
-    assert outcome.metrics == {"expectations": 62, "met": 62, "warnings": 0, "failed": 0}
-    assert list(outcome.notes) == ["62 of 62 expectations met on 420 faces"]
+    assert outcome.metrics == {"expectations": 74, "met": 74, "warnings": 0, "failed": 0}
+    assert list(outcome.notes) == ["74 of 74 expectations met on 420 faces"]
     assert [(OUT / name).exists() for name in outcome.artifacts] == [True, True]
     assert result()["success"] is True
 
@@ -113,7 +113,7 @@ def test_a_warning_is_a_note_and_does_not_stop_the_pipeline(warned):
     folder, outcome, _ = warned
     assert outcome.metrics["warnings"] == 1
     assert outcome.notes[0].startswith(
-        "warning: source_width: expected that source pictures are at least 16 pixels wide"
+        "warning: source_width: expected that faces are at least 16 pixels wide in the source pictures"
     )
     assert result(folder)["success"] is True
 
@@ -128,12 +128,12 @@ def test_the_result_has_all_that_a_reader_needs_and_names_the_rows(warned):
         "success": False,
         "observed": "1 of 420 (0.24%) do not fit",
         "value": 0.002381,
-        "limit": "source pictures are at least 16 pixels wide",
+        "limit": "faces are at least 16 pixels wide in the source pictures",
         "params_key": "ingest.image_size",
         "reason": "Smaller ones were enlarged and are blurred.",
         "expectation": "ExpectColumnValuesToBeBetween",
-        "arguments": {"column": "width", "min_value": 16},
-        "rows": [{"sample_id": "00000000", "width": 15}],
+        "arguments": {"column": "face_width", "min_value": 16},
+        "rows": [{"face_width": 15, "sample_id": "00000000"}],
     }
     order = [(entry["table"], entry["name"]) for entry in results]
     assert order == sorted(order)

@@ -54,8 +54,9 @@ def derived_tables(faces: Faces, required: tuple[str, ...]) -> dict[str, pd.Data
 def faces_table(faces: Faces) -> pd.DataFrame:
     """One row per face: its columns, `position`, `repeated`, figures of its pixels, and with votes `votes`, `agrees`.
 
-    `face_width` and `face_height` are those of its box, or of the picture where there is no box. `repeated` says that an earlier face has the same pixels, `agrees` that the label is FER+'s top vote (of equal
-    votes the first), `votes` is their sum.
+    `face_width` and `face_height` are those of its box, or of the picture where there is no box. `repeated` says that
+    an earlier face has the same pixels, `agrees` that the label is FER+'s top vote (of equal votes the first), `votes`
+    is their sum.
     """
     table = faces.table.reset_index(drop=True)
     frame = table.drop(columns=[name for name in VOTES if name in table])

@@ -37,6 +37,8 @@ def make_faces(images, usages, labels):
             "sha256": [hashlib.sha256(image.tobytes()).hexdigest() for image in images],
             "width": np.int32(images.shape[2]),
             "height": np.int32(images.shape[1]),
+            **dict.fromkeys(("valence", "arousal"), np.float32(np.nan)),
+            **dict.fromkeys(("box_x", "box_y", "box_width", "box_height"), np.int32(-1)),
         }
     )
     return Faces(table[list(COLUMNS)], images)

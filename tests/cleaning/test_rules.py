@@ -76,6 +76,21 @@ def test_without_the_rule_for_non_faces_nothing_is_scored_and_no_row_is_dropped_
     assert cleaned.reasons["not_a_face"] == 0
 
 
+def test_pictures_that_are_labelled_no_face_neither_teach_what_faces_are_nor_count(monkeypatch):
+    learned = []
+
+    def scores(images, rows):
+        learned.extend(rows.tolist())
+        return np.arange(len(images), dtype=np.float32)
+
+    monkeypatch.setattr("mien.cleaning.nonfaces.nonface_scores", scores)
+    labels = ["sad", "no-face", "fear", "sad", "no-face", "no-face"]
+    faces = faces_of(*((str(number), "Training", label) for number, label in enumerate(labels)))
+    cleaned = clean_faces(faces, rules(nonfaces={"drop_percent": 40.0}))
+    assert learned == [0, 2, 3]
+    assert outcome(cleaned) == {3: ("not_a_face", -1)}
+
+
 def test_constant_images_go_from_every_usage():
     faces = faces_of(*(("0", usage, "sad") for usage in GOLDEN), *(("1", usage, "sad") for usage in GOLDEN))
     cleaned = clean_faces(faces, rules(constant=True))

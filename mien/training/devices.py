@@ -42,16 +42,25 @@ def devices(device: str) -> list[str]:
     Raises:
         TrainingError: `gpu` where there is none.
     """
+    needs_gpu(device)
     backend = keras.backend.backend()
-    if device == "gpu" and not gpus():
-        raise TrainingError(
-            f"train.device is gpu, but {backend} sees no GPU. Install the extra (`uv sync --extra gpu`) and check the "
-            "driver with nvidia-smi, or set train.device to auto or cpu."
-        )
     names: list[str] = (
         [] if backend == "torch" else keras.distribution.list_devices(None if device == "auto" else device)
     )
     return names
+
+
+def needs_gpu(device: str) -> None:
+    """Look whether there is a GPU where one is asked for.
+
+    Raises:
+        TrainingError: there is none.
+    """
+    if device == "gpu" and not gpus():
+        raise TrainingError(
+            f"train.device is gpu, but {keras.backend.backend()} sees no GPU. Install the extra (`uv sync --extra "
+            "gpu`) and check the driver with nvidia-smi, or set train.device to auto or cpu."
+        )
 
 
 def has_bfloat16(device: str) -> bool:

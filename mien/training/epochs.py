@@ -55,9 +55,10 @@ class EpochRunner:
             len(faces), self._params.batch_size, self._params.seed, epoch, self._learner.devices.count
         )
         for number, index in enumerate(batches, start=1):
-            labels = faces.labels[index]
+            own = self._learner.devices.share(index)
+            labels = faces.labels[own]
             weights = None if self._weights is None else self._weights[labels]
-            loss, accuracy = self._learner.step(faces.images(index), self._targets[labels], weights)
+            loss, accuracy = self._learner.step(faces.images(own), self._targets[labels], weights)
             self._check(loss, f"the loss is {loss} in epoch {epoch + 1}, batch {number} of {len(batches)}")
             mean.add(len(index), loss, accuracy)
             note = f"epoch {epoch + 1}/{self._params.epochs} loss {mean.loss:.3f} accuracy {mean.accuracy:.3f}"
@@ -68,7 +69,8 @@ class EpochRunner:
         faces, mean = self._data.validation, _Mean()
         for start in range(0, len(faces), self._params.batch_size):
             index = np.arange(start, min(start + self._params.batch_size, len(faces)))
-            mean.add(len(index), *self._learner.judge(faces.images(index), self._plain_targets[faces.labels[index]]))
+            own = self._learner.devices.share(index)
+            mean.add(len(index), *self._learner.judge(faces.images(own), self._plain_targets[faces.labels[own]]))
         self._check(mean.loss, f"the validation loss is {mean.loss} after epoch {epoch + 1}")
         if not self._learner.all_finite():
             raise self._error(f"a weight or a value of the optimiser is no number after epoch {epoch + 1}")

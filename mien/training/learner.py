@@ -74,12 +74,12 @@ class Learner:
         Returns:
             Mean loss (weighted) and accuracy (not weighted) of the batch before the step.
         """
-        figures = self.model.train_on_batch(*self.devices.even(images, targets, weights), return_dict=True)
+        figures = self.model.train_on_batch(images, targets, weights, return_dict=True)
         return float(figures["loss"]), float(figures["accuracy"])
 
     def judge(self, images: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
         """Mean loss and accuracy of a batch, as `step`, without learning."""
-        figures = self.model.test_on_batch(*self.devices.even(images, targets), return_dict=True)
+        figures = self.model.test_on_batch(images, targets, return_dict=True)
         return float(figures["loss"]), float(figures["accuracy"])
 
     def all_finite(self) -> bool:

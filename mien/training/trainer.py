@@ -25,9 +25,11 @@ from mien.training.data import Measured, TrainingData, check, measure
 from mien.training.devices import has_bfloat16, precision
 from mien.training.epochs import EpochRunner
 from mien.training.learner import Learner
-from mien.training.parallel import Single, choose
+from mien.training.meeting import meet
+from mien.training.parallel import Single
 from mien.training.reports import EpochReport
 from mien.training.schedules import Course
+from mien.training.strategy import choose, cluster_of, workers
 
 Builder = Callable[..., keras.Model]
 """As `mien.networks.build`."""
@@ -67,35 +69,40 @@ def train_model(
     Args:
         data: training and validation faces.
         params: network and how it learns.
-        checkpoints: folder for them; made when needed.
+        checkpoints: folder for them; made when needed. Of several processes that learn together the chief alone reads
+            and writes it.
         on_epoch: told of every epoch of the history, those of an earlier process first.
         tell: takes lines for people: what is gone on from, what is ignored.
         build: makes the network.
 
     Raises:
-        TrainingError: no such device, a loss or weights that are no numbers, or a disk that takes no checkpoint.
+        TrainingError: no such device, a loss or weights that are no numbers, a disk that takes no checkpoint, or a
+            member of the cluster that does not come, learns something else or is gone.
         ParamsError: a network that does not exist, or wrong options of it.
         DataError: faces that cannot be learnt from.
     """
     check(data)
-    devices = choose(params, tell)
+    cluster = cluster_of(params)
+    measured, validation = measure(data.training), measure(data.validation)
+    store = CheckpointStore(checkpoints, _settings(data, params, measured, validation), tell)
+    writes = cluster is None or cluster.is_chief
+    checkpoint = store.newest() if writes else None
+    if cluster:
+        checkpoint = meet(cluster, store.settings, checkpoint, tell)
+    devices = workers(params, cluster, tell) if cluster else choose(params, tell)
+    mixed, plan = _mixed(params, tell), _Plan(data, params, measured, build)
     with devices.scope():
-        measured, validation = measure(data.training), measure(data.validation)
-        mixed = _mixed(params, tell)
-        store = CheckpointStore(checkpoints, _settings(data, params, measured, validation), tell)
-        plan = _Plan(data, params, measured, build)
-        run = _Run(Learner(plan.network(mixed), params, devices), data, params, store)
-        run.resume(tell)
+        run = _Run(Learner(plan.network(mixed), params, devices), data, params, store.save if writes else _keep_nothing)
+        run.resume(checkpoint, tell)
         for report in run.course.history:
             on_epoch(report)
         run.go_on(on_epoch)
     with Single(params.device).scope():
-        network = plan.network(mixed=False)  # float32, of one device, and without the optimiser
-        network.set_weights(run.best)
-        facts = plan.facts(network)
-    course = run.course
-    history = tuple(course.history)
-    return Trained(network, facts, history, course.best_epoch, course.stopped_early, run.resumed_after, store)
+        return run.outcome(plan, store)
+
+
+def _keep_nothing(_: Checkpoint) -> None:
+    """What all but the chief of a cluster do."""
 
 
 def _mixed(params: TrainParams, tell: Tell) -> bool:
@@ -162,15 +169,16 @@ class _Plan:
 class _Run:
     """Epochs, one after the other, each kept in a checkpoint."""
 
-    def __init__(self, learner: Learner, data: TrainingData, params: TrainParams, store: CheckpointStore) -> None:
+    def __init__(
+        self, learner: Learner, data: TrainingData, params: TrainParams, save: Callable[[Checkpoint], None]
+    ) -> None:
         self.learner, self.course, self.resumed_after = learner, Course(params), 0
         self.best: list[np.ndarray] = []
         self._epochs, self._faces = EpochRunner(learner, data, params), len(data.training)
-        self._store = store
+        self._save = save
 
-    def resume(self, tell: Tell) -> None:
-        """Go to the newest checkpoint, if there is one."""
-        checkpoint = self._store.newest()
+    def resume(self, checkpoint: Checkpoint | None, tell: Tell) -> None:
+        """Go to where an earlier process was, if there is a checkpoint of it."""
         if checkpoint is None:
             return
         for report in checkpoint.state["history"]:
@@ -191,6 +199,14 @@ class _Run:
                 self._keep(report)
                 on_epoch(report)
 
+    def outcome(self, plan: _Plan, store: CheckpointStore) -> Trained:
+        """The network with the best weights: float32, of one device, and without the optimiser."""
+        network = plan.network(mixed=False)
+        network.set_weights(self.best)
+        course = self.course
+        history, facts = tuple(course.history), plan.facts(network)
+        return Trained(network, facts, history, course.best_epoch, course.stopped_early, self.resumed_after, store)
+
     def _keep(self, report: EpochReport) -> None:
         """Write the checkpoint of a finished epoch; the best weights apart only where they are older ones."""
         arrays = self.learner.state()
@@ -199,4 +215,4 @@ class _Run:
         else:
             arrays["best"] = self.best
         history = [asdict(past) for past in self.course.history]
-        self._store.save(Checkpoint(len(history), {"history": history}, arrays))
+        self._save(Checkpoint(len(history), {"history": history}, arrays))

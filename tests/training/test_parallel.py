@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from mien.training.parallel import Single, choose
+from mien.training.parallel import Single
+from mien.training.strategy import choose
 from tests.training import tiny
 
 
@@ -16,8 +17,4 @@ def test_one_device_is_nothing_to_tell_of(device):
 def test_a_batch_that_three_devices_cannot_share_is_given_to_each(size, shared):
     three = Single("auto")
     three.count = 3
-    faces, weights, nothing = three.even(np.arange(size), np.arange(size) * 2.0, None)
-    assert faces.tolist() == shared
-    assert weights.tolist() == [2.0 * face for face in shared]
-    assert nothing is None
-    assert faces.mean() == np.arange(size).mean()
+    assert three.share(np.arange(size)).tolist() == shared

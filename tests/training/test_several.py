@@ -94,7 +94,7 @@ several.divide_cpu(2)
 import keras
 import numpy as np
 import tensorflow as tf
-from mien.training.parallel import Mirrored
+from mien.training.replicas import Mirrored
 
 devices, seen = Mirrored(["cpu:0", "cpu:1"]), []
 

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.durable import write_text
+from mien.errors import TrainingError
 from mien.model_file import write_model
 from mien.params import BACKBONE, TrainParams
 from mien.training import EpochReport
+from mien.training.cluster import read_cluster
 from mien.training.data import load_data
 from mien.training.reports import history_csv
 from tasks.quiet import load_keras
@@ -30,25 +32,42 @@ MODEL, HISTORY, CHECKPOINTS = "model.keras", "history.csv", "checkpoints"
 
 def train(params: TrainParams, run: PipelineRun) -> Outcome:
     """Train the network and log it, epoch by epoch; the model itself waits for a later stage when the store is down."""
+    check_role(params, chief=True)
     outcome = train_and_write(params, run.log_epoch)
     with run.unless_down("the model is logged by the next stage"):
         ensure_logged(run, stage_folder("train") / MODEL)
     return outcome
 
 
+def check_role(params: TrainParams, *, chief: bool) -> None:
+    """Of several processes that learn together, the chief alone runs the stage.
+
+    Raises:
+        TrainingError: this process is another one than its program is for.
+    """
+    if params.strategy == "multi_worker" and (cluster := read_cluster()).is_chief != chief:
+        program = "as always (`dvc repro`)" if cluster.is_chief else "with `python -m tasks.train_worker`"
+        raise TrainingError(f"TF_CONFIG says that this process is {cluster.name}. Start it {program}.")
+
+
 def train_and_write(params: TrainParams, on_epoch: Callable[[EpochReport], None] = lambda _: None) -> Outcome:
     """Train and write; the checkpoints go last, so that a kill between two outputs costs no training."""
+    folder = stage_folder("train")
+    for note in _random(params):
+        _tell(note)
+    trained = learn(params, on_epoch)
+    _write(trained, folder)
+    _tell(_pace(trained))
+    return Outcome(_metrics(trained), [HISTORY], [*_random(params), *_notes(trained)])
+
+
+def learn(params: TrainParams, on_epoch: Callable[[EpochReport], None] = lambda _: None) -> "Trained":
+    """Train on what the stages before have written."""
     data = load_data(*(stage_folder(stage) for stage in ("ingest", "split", "augment")))
     load_keras()
     from mien.training.trainer import train_model
 
-    folder = stage_folder("train")
-    for note in _random(params):
-        _tell(note)
-    trained = train_model(data, params, folder / CHECKPOINTS, on_epoch=on_epoch, tell=_tell)
-    _write(trained, folder)
-    _tell(_pace(trained))
-    return Outcome(_metrics(trained), [HISTORY], [*_random(params), *_notes(trained)])
+    return train_model(data, params, stage_folder("train") / CHECKPOINTS, on_epoch=on_epoch, tell=_tell)
 
 
 def _random(params: TrainParams) -> list[str]:

@@ -38,8 +38,14 @@ class Settings:
         """The settings of a study that begins now.
 
         Raises:
-            ParamsError: the network of the space does not go with section `train`.
+            ParamsError: the network of the space does not go with section `train`, or a trial would need several
+                processes.
         """
+        if train.strategy == "multi_worker":
+            raise ParamsError(
+                "train.strategy is multi_worker, but each trial of a sweep learns in one process. Set it to mirrored "
+                "or one, and have the machines run trials of their own."
+            )
         try:
             trial_params(train, sweep, Lowest())
         except ValidationError as error:
@@ -49,7 +55,7 @@ class Settings:
     @property
     def comparable(self) -> dict[str, Any]:
         """All that must be the same (JSON): not the budget, not what is drawn."""
-        train = self.train.model_dump(mode="json", exclude={"network", "unfreeze", "epochs", "device"})
+        train = self.train.model_dump(mode="json", exclude={"network", "unfreeze", "epochs", "device", "strategy"})
         train["network"] = kept_options(self.train, self.sweep)
         if self.sweep.space.network == BACKBONE:
             train["unfreeze"] = self.train.model_dump(mode="json")["unfreeze"]

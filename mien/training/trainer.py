@@ -113,10 +113,13 @@ def _mixed(params: TrainParams, tell: Tell) -> bool:
 
 
 def _settings(data: TrainingData, params: TrainParams, training: Measured, validation: Measured) -> dict[str, Any]:
-    """All that the final weights depend on; of a weights file that is the content, not the name."""
+    """All that the final weights depend on; of a weights file that is the content, not the name.
+
+    The strategy is none of it, nor is the number of devices: what several have begun one can finish.
+    """
     backend = keras.backend.backend()
     return {
-        "train": {**params.model_dump(mode="json"), "network": _unnamed(params.network.whole)},
+        "train": {**params.model_dump(mode="json", exclude={"strategy"}), "network": _unnamed(params.network.whole)},
         "code": code_digest(),
         "classes": list(data.classes),
         "data": {"training": training.digest, "validation": validation.digest},

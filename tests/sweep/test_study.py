@@ -8,9 +8,11 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from mien.errors import SweepError
+from mien.errors import ParamsError, SweepError
+from mien.params import SweepParams, TrainParams
 from mien.sweep.budget import Budget
 from mien.sweep.places import EPOCHS, TRIES, by_place, place_of, reason_of
+from mien.sweep.settings import Settings
 from mien.sweep.storage import known, open_storage, study_folder
 from mien.sweep.study import load_study, open_study, repeat_killed
 from tests.sweep.spaces import SPACE, begin, play, settings
@@ -192,3 +194,9 @@ def test_sqlite_is_refused(monkeypatch):
     monkeypatch.setenv("MIEN_SWEEP_STORAGE", "sqlite:///studies.db")
     with pytest.raises(SweepError, match="PostgreSQL"):
         open_study(settings())
+
+
+def test_a_study_has_no_trials_of_several_processes():
+    train = TrainParams(network={"name": "affectnet_cnn"}, strategy="multi_worker")
+    with pytest.raises(ParamsError, match="each trial of a sweep learns in one process"):
+        Settings.of(train, SweepParams(), None)

@@ -123,7 +123,7 @@ def _candidates(found: Survey, looks: Looks, source: str) -> list[Candidate]:
     ]
     candidates = [*alone, *_affectnet(found, looks)]
     claimed = frozenset[str]().union(*(candidate.folders for candidate in candidates))
-    in_folders = _folders(found, claimed if source == "auto" else frozenset())
+    in_folders = _folders(found, frozenset() if source == "folder" else claimed)
     return [*candidates, in_folders] if in_folders else candidates
 
 

@@ -140,8 +140,7 @@ def open_yolo(survey: Survey, name: str, settings: Preparation) -> YoloReader:
     Raises:
         DataError: no names in it, or one that AffectNet does not have.
     """
-    data = (survey.root / name).read_bytes()
-    codes = yolo_files.class_codes(data, name)
+    codes = yolo_files.class_codes(Root(survey.root).read(name, yolo_files.MAX_BYTES), name)
     folders = picture_folders(survey, name)
     total = sum(survey.folders[one].pictures for one in folders)
     return YoloReader(survey.root, name, tuple(codes.items()), folders, settings, total)

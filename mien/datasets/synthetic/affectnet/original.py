@@ -10,6 +10,9 @@ HEADER = "subDirectory_filePath,face_x,face_y,face_width,face_height,facial_land
 FOLDERS = 3
 """Numbered folders that the pictures lie in; AffectNet has about 1,565."""
 
+OTHERS = 1 << 20
+"""Added to the seed of the automatic part, so that both parts of one seed hold other people."""
+
 SUFFIXES = (".jpg",) * 4 + (".png", ".JPG", ".jpeg", ".bmp", ".PNG", ".tif") + (".jpg",) * 6
 """By the number of the row: mostly .jpg, as in AffectNet."""
 
@@ -29,7 +32,8 @@ def write_original(root: Path, faces: int, seed: int) -> None:
 
 def write_automatic(root: Path, faces: int, seed: int) -> None:
     """Write the automatically annotated part, which has no validation.csv."""
-    rows = _written(root / "Automatically_Annotated_Images", samples(faces, seed, validation=False))
+    drawn = samples(faces, seed + OTHERS, validation=False)
+    rows = _written(root / "Automatically_Annotated_Images", drawn)
     _write_list(root / "Automatically_annotated_file_list" / "automatically_annotated.csv", [HEADER, *rows])
 
 

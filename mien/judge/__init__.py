@@ -1,0 +1,5 @@
+"""Judging a model on a data set that it was not made from: `python -m mien.judge MODEL DATA`.
+
+Labels meet classes by the name of the emotion, never by code: 0 is angry in FER2013 and neutral in AffectNet. What the
+model has no class for is left out and counted, and becomes nothing else.
+"""

@@ -1,0 +1,77 @@
+"""From answers to figures: accuracy with its interval, macro F1, confusion, and what was not judged."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from mien.bootstrap import intervals
+from mien.errors import DataError
+from mien.evaluation.judging import rounded
+from mien.judge.asking import Asked
+from mien.labels import USAGES
+from mien.metrics import Array, confusion_matrix, figures
+from mien.params import EvaluateParams
+
+TESTS = USAGES[:0:-1]
+"""The Usages to be judged on, the best one first."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How a model does on a data set.
+
+    `figures` are those of `mien.metrics.figures` with `accuracy_interval` and `macro_f1_interval`; `confusion` is
+    int64 (C, C) over `classes`; `left_out` counts the faces of labels that are no class of the model ("": no label).
+    """
+
+    classes: tuple[str, ...]
+    usages: tuple[str, ...]
+    figures: Mapping[str, Any]
+    confusion: Array
+    left_out: Mapping[str, int]
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Classes of the model without a face here; such an answer is counted as wrong."""
+        return tuple(name for name in self.classes if name not in self.figures["support"])
+
+
+def judgement(asked: Asked, wanted: Sequence[str] | None, params: EvaluateParams) -> Judgement:
+    """The figures of the asked rows.
+
+    Args:
+        asked: the answers.
+        wanted: Usages whose rows count, all together; None: PrivateTest, or PublicTest where there is none.
+        params: samples, confidence and seed of the bootstrap.
+
+    Raises:
+        DataError: no row to judge.
+    """
+    there = set(asked.usages)
+    usages = tuple(wanted or [name for name in TESTS if name in there][:1])
+    rows = np.isin(asked.usages, usages)
+    left_out = Counter({label: 0 for _, label in asked.left_out})
+    for (usage, label), count in asked.left_out.items():
+        left_out[label] += count * (usage in usages or not rows.any())
+    if not rows.any():
+        raise DataError(_nothing(asked, left_out, wanted))
+    labels = np.array([asked.classes.index(label) for label in asked.labels])[rows]
+    probabilities = asked.probabilities[rows]
+    predicted = probabilities.argmax(axis=1)
+    matrix = confusion_matrix(labels, predicted, len(asked.classes))
+    bounds = intervals(matrix, samples=params.bootstrap_samples, confidence=params.confidence, seed=params.seed)
+    found = figures(labels, predicted, probabilities, asked.classes)
+    found |= {f"{name}_interval": asdict(interval) for name, interval in bounds.items()}
+    return Judgement(asked.classes, usages, rounded(found), matrix, {label: n for label, n in left_out.items() if n})
+
+
+def _nothing(asked: Asked, left_out: Mapping[str, int], wanted: Sequence[str] | None) -> str:
+    """Why there is no row to judge, and what to do."""
+    if any(left_out.values()):
+        names = ", ".join(f"{count:,} {label or 'without a label'}" for label, count in left_out.items())
+        return f"no face has a label that is a class of the model ({', '.join(asked.classes)}). Received: {names}"
+    usages = " or ".join(wanted or TESTS)
+    return f"none of {asked.read:,} rows is of {usages}. --usage all judges every row, --usage Training those"

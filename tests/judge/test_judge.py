@@ -1,0 +1,121 @@
+import re
+
+import pandas as pd
+import pytest
+
+from mien.judge.__main__ import main
+from mien.labels import AFFECTNET, EMOTIONS
+from tests.judge.places import judged, write_affectnet, write_fer2013, write_knowing
+
+EIGHT = (*EMOTIONS, "contempt")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Both data sets, and a model of each: FER2013's seven classes, and AffectNet's eight from coloured faces."""
+    root = tmp_path_factory.mktemp("judge")
+    test = [(label, "PrivateTest") for label in EMOTIONS for _ in range(3)]
+    write_fer2013(root / "fer", [("happy", "Training"), ("sad", "PublicTest"), *test])
+    write_affectnet(root / "affectnet", ["happy", "sad", "none"], list(AFFECTNET.codes.values()) * 2)
+    write_knowing(root / "fer.keras", EMOTIONS)
+    write_knowing(root / "affectnet.keras", EIGHT, (64, 64, 3))
+    write_knowing(root / "wide.keras", EIGHT, (64, 64, 3), crop_margin=1.0)
+    return root
+
+
+def run(place, model, data, out, *more):
+    main([str(place / f"{model}.keras"), str(place / data), "--out", str(out), *more])
+    return judged(out)
+
+
+def test_a_model_of_fer2013_is_right_on_affectnet_where_codes_would_be_wrong(place, tmp_path, capsys):
+    facts = run(place, "fer", "affectnet", tmp_path)
+    assert facts["usages"] == ["PublicTest"]
+    assert facts["figures"]["n"] == 14
+    assert facts["figures"]["accuracy"] == 1.0
+    assert facts["figures"]["support"] == dict.fromkeys(EMOTIONS, 2)
+    said = capsys.readouterr().out
+    assert "judge: accuracy 100.0% (100.0% to 100.0%)" in said
+    assert "judge: macro F1 1.000" in said
+
+
+def test_faces_without_a_class_are_left_out_and_counted_and_never_neutral(place, tmp_path, capsys):
+    facts = run(place, "fer", "affectnet", tmp_path)
+    assert facts["left_out"] == dict.fromkeys(("contempt", "none", "uncertain", "no-face"), 2)
+    assert facts["read"] == 14 + 8 + facts["other_usages"] == 25
+    assert sum(row[EMOTIONS.index("neutral")] for row in facts["confusion"]) == 2
+    assert "no class of the model: 2 contempt, 2 none, 2 uncertain, 2 no-face" in capsys.readouterr().out
+
+
+def test_a_model_of_affectnet_is_judged_on_fer2013_with_its_own_size_and_colour(place, tmp_path, capsys):
+    facts = run(place, "affectnet", "fer", tmp_path)
+    assert facts["figures"]["accuracy"] == 1.0
+    assert facts["figures"]["n"] == 21
+    assert facts["usages"] == ["PrivateTest"]
+    assert facts["absent"] == ["contempt"]
+    assert "no face of contempt here: such an answer counts as wrong" in capsys.readouterr().out
+
+
+def test_the_preparation_is_the_models_so_that_its_margin_brings_the_background(place, tmp_path):
+    assert run(place, "affectnet", "affectnet", tmp_path / "a")["figures"]["accuracy"] == 1.0
+    assert run(place, "wide", "affectnet", tmp_path / "b")["figures"]["accuracy"] < 0.5
+
+
+def test_all_rows_or_those_of_one_usage_can_be_judged(place, tmp_path):
+    assert run(place, "fer", "fer", tmp_path, "--usage", "all")["figures"]["n"] == 23
+    assert run(place, "fer", "fer", tmp_path, "--usage", "Training")["figures"]["n"] == 1
+
+
+def test_the_report_has_the_figures_and_what_was_not_judged(place, tmp_path):
+    run(place, "fer", "affectnet", tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    assert "<b>100.0 %</b>" in page
+    assert re.search(
+        r"<th>contempt</th><td class=\"n\">2</td><td class=\"wide muted\">the model has no such class", page
+    )
+    assert "48 x 48 pixels, gray" in page
+    assert "http" not in page.replace("http-equiv", "")
+    first = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    run(place, "fer", "affectnet", tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == first
+
+
+def test_a_wrong_answer_stands_in_the_confusion(place, tmp_path, capsys):
+    write_knowing(tmp_path / "two.keras", ("happy", "sad"))
+    write_fer2013(tmp_path / "data", [("happy", "PrivateTest"), ("sad", "PrivateTest"), ("fear", "PrivateTest")])
+    facts = run(tmp_path, "two", "data", tmp_path / "out")
+    assert facts["confusion"] == [[1, 0], [0, 1]]
+    assert facts["left_out"] == {"fear": 1}
+    assert "label happy sad\nhappy     1   0\nsad       0   1\n" in capsys.readouterr().out
+
+
+def fails(*words):
+    with pytest.raises(SystemExit) as caught:
+        main([*map(str, words)])
+    return str(caught.value)
+
+
+def test_bad_input_is_said_in_words(place, tmp_path):
+    out = ("--out", tmp_path / "out")
+    assert "no such model" in fails(place / "none.keras", place / "fer", *out)
+    assert "not found" in fails(place / "fer.keras", place / "nowhere", *out)
+    assert "is not a whole Keras model" in fails(place / "fer/fer2013.csv", place / "fer", *out)
+    write_knowing(tmp_path / "other.keras", ("contempt", "none"))
+    said = fails(tmp_path / "other.keras", place / "fer", *out)
+    assert "no face has a label that is a class of the model (contempt, none)" in said
+    write_fer2013(tmp_path / "train", [("happy", "Training"), ("sad", "Training")])
+    assert "none of 2 rows is of PrivateTest or PublicTest. --usage all" in fails(
+        place / "fer.keras", tmp_path / "train", *out
+    )
+    assert not (tmp_path / "out").exists()
+
+
+def test_too_many_refused_rows_are_an_error_that_names_them(place, tmp_path):
+    write_fer2013(tmp_path / "data", [("happy", "PrivateTest"), ("sad", "PrivateTest")])
+    with (tmp_path / "data/fer2013.csv").open("a") as stream:
+        stream.write("9,0 0,PrivateTest\n")
+    words = (place / "fer.keras", tmp_path / "data", "--out", tmp_path / "out")
+    assert "1 of 3 rows refused (33.33%; --max-refused-share allows 0.10%): 1 label_out_of_range" in fails(*words)
+    main([*map(str, words), "--max-refused-share", "0.5"])
+    assert judged(tmp_path / "out")["refused"] == {"label_out_of_range": 1}
+    assert pd.read_parquet(tmp_path / "out/refused.parquet")["line"].tolist() == [4]

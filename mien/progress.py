@@ -17,6 +17,7 @@ class Meter:
 
     def __init__(self, title: str, total: int | None, bar: Progress | None) -> None:
         self.title, self.total, self.done = title, total, 0
+        self._before = 0
         self._bar = bar
         self._task: TaskID | None = bar.add_task(title, total=total, rate="") if bar else None
         self._started = self._last = time.monotonic()
@@ -25,19 +26,25 @@ class Meter:
         """`count` more units are done; `note` stands behind the rate (a loss, say)."""
         self.done += count
         now = time.monotonic()
-        rate = self.done / max(now - self._started, 1e-9)
+        rate = (self.done - self._before) / max(now - self._started, 1e-9)
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=self.done, rate=f"{rate:,.0f}/s {note}" if rate >= 1 else note)
         elif now - self._last >= PIPE_INTERVAL:
             self._last = now
             print(self._line(rate, note), file=sys.stderr, flush=True)
 
+    def skip(self, count: int) -> None:
+        """`count` units were done by an earlier run; they say nothing about the rate."""
+        self._before += count
+        self.advance(count)
+
     def _line(self, rate: float, note: str) -> str:
         if self.total is None:
             return f"{self.title}: {self.done:,} done, {rate:,.1f}/s {note}".rstrip()
         left = (self.total - self.done) / max(rate, 1e-9)
         share = self.done / max(self.total, 1)
-        return f"{self.title}: {self.done:,} of {self.total:,} ({share:.0%}), {left:.0f} s left {note}".rstrip()
+        done = f"{self.done:,} of {self.total:,} ({share:.0%})"
+        return f"{self.title}: {done}, {left:.0f} s left, {rate:,.1f}/s {note}".rstrip()
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def _pieces(reader: Reader, scratch: Path) -> Iterator[Piece]:
     """What became of each shard, in order, with the progress shown."""
     with meter("ingest", reader.total) as progress:
         for shard in make_shards(reader, scratch):
-            progress.advance(shard.rows)
+            (progress.advance if shard.fresh else progress.skip)(shard.rows)
             yield Piece.load(shard.path)
 
 

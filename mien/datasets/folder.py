@@ -9,8 +9,9 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from mien.datasets.opening import Root
 from mien.datasets.reader import Shard, between, shard_rows
 from mien.errors import DataError
 from mien.images import ImageError
+from mien.images.decoding import JPEG
 from mien.labels import AFFECTNET, FER2013, LABEL_SPACES, NAMES, USAGES, LabelSpace
 from mien.params.preparation import Preparation
 from mien.reasons import Reason
@@ -52,15 +54,21 @@ class Place:
 
 def place(name: str) -> Place:
     """Split and class of a picture from its path below data/, with forward slashes."""
-    path = PurePosixPath(name)
-    above = [part.casefold() for part in path.parts[:-1]]
-    folder = above.pop() if above else ""
+    above, _, own = name.rpartition("/")
+    folder, split = _folder(above)
+    official = OFFICIAL.fullmatch(own)
+    return Place(folder, official.group(1) if official else split, official is not None)
+
+
+@lru_cache(4096)
+def _folder(name: str) -> tuple[str, str]:
+    """Class folder and split of the pictures in a folder."""
+    above = [part.casefold() for part in name.split("/")]
+    folder = above.pop()
     if folder in SPLITS:
         above.append(folder)
         folder = ""
-    split = next((SPLITS[part] for part in reversed(above) if part in SPLITS), "Training")
-    official = OFFICIAL.fullmatch(path.name)
-    return Place(folder, official.group(1) if official else split, official is not None)
+    return folder, next((SPLITS[part] for part in reversed(above) if part in SPLITS), "Training")
 
 
 def is_class(folder: str) -> bool:
@@ -137,12 +145,12 @@ class FolderReader:
             try:
                 code, usage = self._label(name)
                 data = root.read(name)
-                picture = images.decode(data)
+                picture, colour = self._decode(data)
                 face = images.cut(picture, self.settings)
             except ImageError as error:
                 made.refuse(Refusal(listing.printable(name), 0, error.reason, str(error), ""))
                 continue
-            made.add(self._row(name, code, usage, face), face, len(data), colour=picture.ndim > face.ndim)
+            made.add(self._row(name, code, usage, face), face, len(data), colour)
         return made.batch()
 
     def _label(self, name: str) -> tuple[int, str]:
@@ -154,6 +162,14 @@ class FolderReader:
         if code is None:
             raise ImageError(Reason.LABEL_OUT_OF_RANGE, f"folder {where.folder!r} is no class of {space.name}")
         return code, where.usage
+
+    def _decode(self, data: bytes) -> tuple[np.ndarray, bool]:
+        """The picture, and whether it came in colour but is needed in gray; then only the luma of a JPEG is decoded."""
+        gray = self.settings.color == "gray"
+        if gray and data.startswith(JPEG):
+            return images.decode(data, gray=True), images.header(data).components > 1
+        picture = images.decode(data)
+        return picture, gray and picture.ndim == 3
 
     def _row(self, name: str, code: int, usage: str, face: np.ndarray) -> Row:
         height, width = face.shape[:2]

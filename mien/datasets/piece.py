@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from mien import durable
 from mien.datasets.batch import Batch, Refusal, Row
 from mien.datasets.fingerprint import figures
 from mien.datasets.table import POINTS, REFUSED_TYPES, TYPES
@@ -27,8 +26,12 @@ KEY = b"facts"
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a shard as a whole: `fault`, `colour` and `file_bytes` of its batch, and the shape of a face."""
+    """What is known of a shard as a whole: `fault`, `colour` and `file_bytes` of its batch; `rows`, the good and the bad.
 
+    `face_shape` is that of one face.
+    """
+
+    rows: int
     face_shape: tuple[int, ...]
     fault: str
     colour: int
@@ -53,7 +56,8 @@ class Piece:
     @classmethod
     def of(cls, batch: Batch) -> "Piece":
         """A batch, column by column."""
-        facts = Facts(batch.images.shape[1:], batch.fault, batch.colour, dict(batch.file_bytes))
+        count = len(batch.rows) + len(batch.refusals)
+        facts = Facts(count, batch.images.shape[1:], batch.fault, batch.colour, dict(batch.file_bytes))
         rows, refused = (
             _table(batch.rows, Row._fields, ROWS_SCHEMA),
             _table(batch.refusals, Refusal._fields, REFUSED_SCHEMA),
@@ -61,7 +65,10 @@ class Piece:
         return cls(rows, refused, batch.images, batch.landmarks, figures(batch.images), facts)
 
     def save(self, path: Path) -> None:
-        """Write to `path`, all or nothing, whoever else writes the same at the same time."""
+        """Write to `path`, all or nothing, whoever else writes the same at the same time.
+
+        Nothing waits for the disk: a file that a dying machine has cut short is seen by `load`.
+        """
         faces = self.rows.append_column("image", _cells(self.images)).append_column("figures", _cells(self.figures))
         if self.landmarks is not None:
             faces = faces.append_column("landmarks", _cells(self.landmarks))
@@ -71,7 +78,7 @@ class Piece:
             for table in (faces, self.refused):
                 with pa.ipc.new_stream(stream, table.schema) as writer:
                     writer.write_table(table)
-        durable.replace(unfinished, path)
+        unfinished.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> "Piece":
@@ -83,6 +90,8 @@ class Piece:
         with pa.OSFile(str(path)) as stream:
             faces, refused = (pa.ipc.open_stream(stream).read_all() for _ in range(2))
         facts = Facts(**json.loads(faces.schema.metadata[KEY]))
+        if len(faces) + len(refused) != facts.rows:
+            raise OSError(f"{path}: cut short")
         with_landmarks = "landmarks" in faces.column_names
         return cls(
             faces.select(ROWS_SCHEMA.names).replace_schema_metadata(),

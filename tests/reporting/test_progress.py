@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from flows.reporting.progress import HINT, METER
@@ -12,7 +14,19 @@ def test_the_lines_of_a_meter_are_understood(capsys, monkeypatch, note):
     found = METER.match(capsys.readouterr().err.strip())
     assert found is not None
     assert (found["title"], found["share"]) == ("training", "25")
-    assert "s left" in found["rest"]
+    assert "s left, " in found["rest"]
+
+
+def test_what_an_earlier_run_has_done_says_nothing_about_the_rate(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "PIPE_INTERVAL", 0.0)
+    with progress.meter("ingest", 1000) as meter:
+        time.sleep(0.01)
+        meter.skip(600)
+        meter.advance(1)
+    skipped, line = capsys.readouterr().err.splitlines()
+    assert "600 of 1,000 (60%)" in skipped
+    assert ", 0.0/s" in skipped
+    assert 0 < float(line.split(" s left, ")[1].removesuffix("/s")) <= 100
 
 
 def test_other_lines_are_not_taken_for_progress():

@@ -11,11 +11,6 @@ from mien.params.networks import AffectnetCnnOptions
 class AffectnetCnn(AffectnetCnnOptions, Network):
     """2 to 4 convolutions, each with pooling and dropout, and 2 to 4 dense layers before the softmax layer."""
 
-    @property
-    def smallest(self) -> int:
-        """Each convolution is followed by a halving."""
-        return int(2**self.conv_layers)
-
     def features(self, x: KerasTensor) -> KerasTensor:
         """(B, H, W, C) to (B, units of the last dense layer)."""
         for number, filters in enumerate(_each(self.filters, self.conv_layers), start=1):

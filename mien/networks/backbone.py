@@ -58,11 +58,6 @@ class Backbone(BackboneOptions, Network):
     """Gray becomes three channels, resized; then the backbone, a mean over its places, dropout."""
 
     @property
-    def smallest(self) -> int:
-        """Faces are resized, so any will do."""
-        return 1
-
-    @property
     def own_scaling(self) -> tuple[float, float]:
         """The backbone's: with other pixels than those that its weights have learnt from, they would say nothing."""
         chosen = ARCHITECTURES[self.architecture]

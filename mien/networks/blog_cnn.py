@@ -9,11 +9,6 @@ from mien.params.networks import BlogCnnOptions
 class BlogCnn(BlogCnnOptions, Network):
     """Large kernels first, one average pooling, a small dense layer. Shapes below are for 48x48x1."""
 
-    @property
-    def smallest(self) -> int:
-        """Three halvings, the first of which rounds up."""
-        return 7
-
     def features(self, x: KerasTensor) -> KerasTensor:
         """(B, H, W, C) to (B, 100)."""
         x = layers.Conv2D(16, 7, padding="same", activation="relu", name="conv_1")(x)  # (B, 48, 48, 16)

@@ -12,11 +12,6 @@ from mien.params.networks import DeepCnnOptions
 class DeepCnn(DeepCnnOptions, Network):
     """Blocks of two convolutions, ReLU before batch norm, He's normal weights. Shapes below are for 48x48x1."""
 
-    @property
-    def smallest(self) -> int:
-        """Three halvings."""
-        return 8
-
     def features(self, x: KerasTensor) -> KerasTensor:
         """(B, H, W, C) to (B, 128)."""
         for block, (filters, kernel) in enumerate(((64, 5), (128, 3), (256, 3)), start=1):

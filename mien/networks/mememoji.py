@@ -9,11 +9,6 @@ from mien.params.networks import MememojiOptions
 class Mememoji(MememojiOptions, Network):
     """Three blocks of three convolutions, two dense layers. Shapes below are for 48x48x1."""
 
-    @property
-    def smallest(self) -> int:
-        """Three halvings."""
-        return 8
-
     def features(self, x: KerasTensor) -> KerasTensor:
         """(B, H, W, C) to (B, 256)."""
         for block, filters in enumerate((32, 64, 128), start=1):

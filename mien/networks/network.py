@@ -15,11 +15,6 @@ class Network(NetworkOptions, ABC):
     """
 
     @property
-    @abstractmethod
-    def smallest(self) -> int:
-        """Smallest height and width in pixels that leave at least one pixel behind the last pooling."""
-
-    @property
     def own_scaling(self) -> tuple[float, float] | None:
         """What to subtract from gray values and divide the difference by; None: mean and spread of the faces."""
         return None

@@ -12,11 +12,6 @@ from mien.params.networks import VggSmallOptions
 class VggSmall(VggSmallOptions, Network):
     """Three blocks of two convolutions with batch norm. Shapes below are for 48x48x1 and 16 filters."""
 
-    @property
-    def smallest(self) -> int:
-        """Each block takes four pixels and halves the rest."""
-        return 36
-
     def features(self, x: KerasTensor) -> KerasTensor:
         """(B, H, W, C) to (B, 256)."""
         for block, filters in enumerate((self.filters, 2 * self.filters, 4 * self.filters), start=1):

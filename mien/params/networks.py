@@ -20,11 +20,21 @@ class NetworkOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    @property
+    def smallest(self) -> int:
+        """Smallest height and width in pixels of a face that leave at least one pixel behind the last pooling."""
+        return 1
+
 
 class BlogCnnOptions(NetworkOptions):
     """Of `blog_cnn`."""
 
     dropout: Rate = Field(0.3, description="0 to below 1; before the dense layer.")
+
+    @property
+    def smallest(self) -> int:
+        """Three halvings, the first of which rounds up."""
+        return 7
 
 
 class AffectnetCnnOptions(NetworkOptions):
@@ -42,6 +52,11 @@ class AffectnetCnnOptions(NetworkOptions):
     dense_layers: int = Field(2, ge=2, le=4, description="2 to 4; hidden, ReLU; the softmax layer not counted.")
     dense_units: Units | Sequence[Units] = Field(256, description="16 to 4096; of each dense layer, or a list.")
 
+    @property
+    def smallest(self) -> int:
+        """Each convolution is followed by a halving."""
+        return int(2**self.conv_layers)
+
     @model_validator(mode="after")
     def _lengths_agree(self) -> Self:
         for name, count in (("filters", self.conv_layers), ("dense_units", self.dense_layers)):
@@ -58,11 +73,21 @@ class DeepCnnOptions(NetworkOptions):
     dropout: Rate = Field(0.4, description="0 to below 1; after each pooling.")
     dense_dropout: Rate = Field(0.6, description="0 to below 1; after the dense layer.")
 
+    @property
+    def smallest(self) -> int:
+        """Three halvings."""
+        return 8
+
 
 class MememojiOptions(NetworkOptions):
     """Of `mememoji`."""
 
     dropout: Rate = Field(0.3, description="0 to below 1; before the first dense layer.")
+
+    @property
+    def smallest(self) -> int:
+        """Three halvings."""
+        return 8
 
 
 class VggSmallOptions(NetworkOptions):
@@ -71,6 +96,11 @@ class VggSmallOptions(NetworkOptions):
     filters: int = Field(16, ge=1, le=512, description="1 to 512; of the first block, doubled in each of the next two.")
     dropout: Rate = Field(0.25, description="0 to below 1; after each pooling.")
     dense_dropout: Rate = Field(0.5, description="0 to below 1; after the dense layer.")
+
+    @property
+    def smallest(self) -> int:
+        """Each block takes four pixels and halves the rest."""
+        return 36
 
 
 class BackboneOptions(NetworkOptions):
@@ -140,7 +170,16 @@ class NetworkParams(BaseModel):
     @property
     def whole(self) -> dict[str, Any]:
         """Name and all options, those that are not given by their defaults."""
-        return {"name": self.name, **NETWORK_OPTIONS[self.name](**self.options).model_dump(mode="json")}
+        return {"name": self.name, **self._checked.model_dump(mode="json")}
+
+    @property
+    def smallest(self) -> int:
+        """Smallest height and width in pixels of a face that it can take."""
+        return self._checked.smallest
+
+    @property
+    def _checked(self) -> NetworkOptions:
+        return NETWORK_OPTIONS[self.name](**self.options)
 
 
 def _faults(name: str, options: Mapping[str, object]) -> Iterator[InitErrorDetails]:

@@ -217,6 +217,18 @@ class Params(Section):
             )
         return split
 
+    @field_validator("train")
+    @classmethod
+    def _faces_large_enough(cls, train: TrainParams, info: ValidationInfo) -> TrainParams:
+        smallest = train.network.smallest
+        size = info.data["ingest"].image_size if "ingest" in info.data else smallest
+        if size < smallest:
+            raise ValueError(
+                f"network {train.network.name} needs faces of at least {smallest} x {smallest} pixels; "
+                f"ingest.image_size is {size}. Raise that, or choose another network"
+            )
+        return train
+
     def section(self, stage: str) -> BaseModel:
         """The section of `stage`, under the name that it has in the file."""
         for name, field in type(self).model_fields.items():

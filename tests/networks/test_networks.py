@@ -68,6 +68,18 @@ def test_the_smallest_face_of_a_network_is_the_smallest_that_it_can_take(name):
         build(name, shape=(smallest - 1, 48, 1))
 
 
+@pytest.mark.parametrize("name", [name for name in NETWORKS if name != BACKBONE])
+@pytest.mark.parametrize(("size", "channels"), [(96, 1), (224, 3)])
+def test_every_network_takes_larger_and_coloured_faces(name, size, channels):
+    features = NETWORKS[name]().features(keras.Input((size, size, channels)))
+    assert all(length > 0 for length in features.shape[1:])
+
+
+def test_a_backbone_takes_colour_as_it_is():
+    layers = [layer.name for layer in build(BACKBONE, shape=(224, 224, 3)).layers]
+    assert layers[:4] == ["faces", "scaling", "resizing", "mobilenet_v3_small"]
+
+
 def test_pixels_are_scaled_inside_the_model():
     model = build("blog_cnn", mean=129.0, std=64.0)
     scaled = keras.Model(model.input, model.get_layer("scaling").output)(FACES)

@@ -95,3 +95,12 @@ def test_reading_params_needs_neither_keras_nor_arrays():
     code = f"import sys, mien.params; print(*{heavy} & set(sys.modules))"
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert child.stdout.strip() == ""
+
+
+def test_faces_too_small_for_the_network_are_refused_before_anything_runs(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text("ingest:\n  image_size: 32\ntrain:\n  network:\n    name: vgg_small\n", encoding="utf-8")
+    with pytest.raises(ParamsError, match="vgg_small needs faces of at least 36 x 36 pixels; ingest.image_size is 32"):
+        load_params(path)
+    path.write_text(path.read_text().replace("32", "36"), encoding="utf-8")
+    assert load_params(path).train.network.smallest == 36

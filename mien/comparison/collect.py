@@ -7,6 +7,7 @@ from typing import Any
 
 from mien.comparison.result import ALL, CLEAN, NONE, TWINS
 from mien.labels import USAGES
+from mien.params import Preparation
 
 DIGITS = 8
 """Of a fingerprint: enough to tell two data sets apart."""
@@ -55,14 +56,17 @@ def _believable(protocol: dict[str, Any]) -> str:
 def _data(path: Path) -> str:
     """Which faces these are: name of the source, rows, first digits of the fingerprint's MD5, and what the licence is.
 
-    Of a licence the first sentence: that of drawn faces says that they are drawn.
+    How they were prepared is said where it is not FER2013's way, the one of all that was published. Of a licence the
+    first sentence: that of drawn faces says that they are drawn.
     """
     facts = _read(path)
     source = facts["source"]
     names = ", ".join(file["name"] for file in source["files"]) or f"{source['pictures']['files']:,} pictures"
     usages = ", ".join(f"{name} {facts['usages'][name]['rows']:,}" for name in USAGES if name in facts["usages"])
     digest = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()[:DIGITS]
-    said = f"{names} ({source['kind']}), {facts['accepted']:,} faces ({usages}), fingerprint {digest}."
+    prepared = Preparation.read(path.parent)
+    size = f" of {prepared}" if prepared != Preparation() else ""
+    said = f"{names} ({source['kind']}), {facts['accepted']:,} faces{size} ({usages}), fingerprint {digest}."
     licence = " ".join((facts["licence"] or "").split()).partition(". ")[0].rstrip(".")
     return f"{said} {licence}." if licence else said
 

@@ -4,6 +4,7 @@ import re
 import pytest
 
 from mien.comparison import ALL, CLEAN, NONE, TWINS, Result, collect
+from mien.params import Preparation
 
 SIDE = {"accuracy": 0.6, "accuracy_interval": {"low": 0.5, "high": 0.7}, "macro_f1": 0.55, "ece": 0.04, "n": 100}
 TEST_FACES = {f"{what}_in_{side}": 0 for what in ("test", "twins", "near") for side in ("training", "validation")}
@@ -36,6 +37,7 @@ def build(tmp_path):
     for name, content in contents.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(json.dumps(content))
+    Preparation().write(tmp_path / "ingest")
     return tmp_path
 
 
@@ -87,6 +89,11 @@ def test_the_faces_are_named_so_that_other_ones_cannot_be_taken_for_them(build):
     assert other.endswith(".")
     assert "drawn" not in other
     assert data.partition("fingerprint")[2][:9] != other.partition("fingerprint")[2][:9]
+
+
+def test_faces_that_were_not_prepared_as_fer2013_is_are_called_that(build):
+    Preparation(96, "rgb").write(build / "ingest")
+    assert "3,000 faces of 96 x 96 pixels, in colour (Training 2,200" in collect(build)["data"]
 
 
 def test_a_folder_of_pictures_is_named_by_how_many_there_are(build):

@@ -55,17 +55,19 @@ def figures(images: np.ndarray) -> np.ndarray:
     """What the fingerprint needs of each image, in whole numbers, so that it does not depend on the machine.
 
     Args:
-        images: uint8 (n, ...).
+        images: uint8 (n, H, W) gray or (n, H, W, 3) RGB.
 
     Returns:
-        int64 (n, 3): sum of the pixels, sum of their squares, and 1 where all pixels are equal.
+        int64 (n, 3): sum of the values, sum of their squares, and 1 where the image is of one gray value or colour.
     """
+    channels = 1 if images.ndim == 3 else images.shape[3]
     flat = images.reshape(len(images), math.prod(images.shape[1:]))
     found = np.empty((len(flat), 3), np.int64)
     for start in range(0, len(flat), CHUNK):
         part = flat[start : start + CHUNK]
         squares = np.square(part, dtype=np.uint16).sum(axis=1, dtype=np.int64)
-        constant = part.max(axis=1) == part.min(axis=1)
+        places = part.reshape(len(part), -1, channels)
+        constant = (places == places[:, :1]).all(axis=(1, 2))
         found[start : start + CHUNK] = np.stack([part.sum(axis=1, dtype=np.int64), squares, constant], axis=1)
     return found
 

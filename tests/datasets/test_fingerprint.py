@@ -213,3 +213,9 @@ def test_a_copy_without_private_test_is_compared_as_far_as_it_goes():
 def test_a_small_data_set_is_not_compared():
     assert golden.warnings(fingerprint(FACES)) == []
     assert not golden.is_copy(fingerprint(FACES))
+
+
+def test_an_image_of_one_colour_is_constant_although_its_channels_differ():
+    images = np.full((2, 6, 6, 3), (200, 10, 90), np.uint8)
+    images[1, 3, 3, 1] = 11
+    assert figures(images)[:, 2].tolist() == [1, 0]

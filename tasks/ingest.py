@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from mien.datasets import ferplus, fingerprint, golden
+from mien.datasets.cluster import make_shards_on
 from mien.datasets.detect import FER2013_KINDS, Detection, detect
 from mien.datasets.local import make_shards
 from mien.datasets.piece import Piece
@@ -43,7 +44,7 @@ def ingest(params: IngestParams) -> Outcome:
     found = detect(DATA, params.source)
     reader = open_reader(found, params)
     params.preparation().write(out)
-    written = write(out, _pieces(reader, out / SHARDS), params.preparation().face_shape)
+    written = write(out, _pieces(reader, out / SHARDS, params.dask), params.preparation().face_shape)
     problem = written.problem(params.max_refused_share)
     agreement = None if problem else _join_votes(found, written, out)
     facts = written.counts() | _figures(written, params, out) | _source(found, reader, written)
@@ -57,10 +58,11 @@ def ingest(params: IngestParams) -> Outcome:
     return Outcome(_metrics(facts), [FINGERPRINT, REFUSED], _notes(found, facts))
 
 
-def _pieces(reader: Reader, scratch: Path) -> Iterator[Piece]:
+def _pieces(reader: Reader, scratch: Path, dask: str | None) -> Iterator[Piece]:
     """What became of each shard, in order, with the progress shown."""
+    made = make_shards_on(dask, reader, scratch) if dask else make_shards(reader, scratch)
     with meter("ingest", reader.total) as progress:
-        for shard in make_shards(reader, scratch):
+        for shard in made:
             (progress.advance if shard.fresh else progress.skip)(shard.rows)
             yield Piece.load(shard.path)
 

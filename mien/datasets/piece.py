@@ -26,7 +26,7 @@ KEY = b"facts"
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a shard as a whole: `fault`, `colour` and `file_bytes` of its batch; `rows`, the good and the bad.
+    """What is known of a shard: `fault`, `colour` and `file_bytes` of its batch; `rows`, the good and the bad.
 
     `face_shape` is that of one face.
     """

@@ -10,13 +10,15 @@ import math
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
 from mien.datasets import ferplus, fingerprint, golden
+from mien.datasets.affectnet import golden as affectnet
 from mien.datasets.cluster import make_shards_on
-from mien.datasets.detect import FER2013_KINDS, Detection, detect
+from mien.datasets.detect import AFFECTNET_KINDS, FER2013_KINDS, Detection, detect
 from mien.datasets.local import make_shards
 from mien.datasets.piece import Piece
 from mien.datasets.reader import Reader
@@ -111,14 +113,21 @@ def _warnings(found: Detection, reader: Reader, written: Written, facts: Mapping
     spreads = {name: usage["spread"] for name, usage in facts["usages"].items()}
     warnings = fingerprint.difference_warnings(spreads, "contrast")
     if found.chosen.reader != "fer2013":
-        warnings += fingerprint.difference_warnings(facts["bytes_per_face"], "bytes of a picture")
         warnings += [f"{found.votes.name}: not joined, as pictures have lost the order of rows"] if found.votes else []
     if found.chosen.reader == "folder":
+        warnings += fingerprint.difference_warnings(facts["bytes_per_face"], "bytes of a picture")
         warnings += fingerprint.size_warnings(facts["sizes"], written.colour)
     warnings += reader.remarks()
-    if found.chosen.kind in FER2013_KINDS:
-        warnings += golden.warnings(facts)
+    genuine = _genuine(found)
+    warnings += genuine.warnings(facts) if genuine else []
     return warnings + [f"not read: {other}" for other in found.others]
+
+
+def _genuine(found: Detection) -> ModuleType | None:
+    """The figures of the genuine data set that this may be a copy of."""
+    if found.chosen.kind in FER2013_KINDS:
+        return golden
+    return affectnet if found.chosen.kind in AFFECTNET_KINDS else None
 
 
 def _metrics(facts: Mapping[str, Any]) -> dict[str, int]:
@@ -137,8 +146,9 @@ def _notes(found: Detection, facts: Mapping[str, Any]) -> list[str]:
     ]
     if "ferplus_agreement" in facts:
         notes.append(f"FER+ votes joined; their top vote is the label in {facts['ferplus_agreement']:.1%} of the faces")
-    if found.chosen.kind in FER2013_KINDS and golden.is_copy(facts) and not golden.warnings(facts):
-        notes.append("the figures are those of the genuine FER2013")
+    genuine = _genuine(found)
+    if genuine and genuine.is_copy(facts) and not genuine.warnings(facts):
+        notes.append(f"the figures are those of the genuine {genuine.NAME}")
     return notes + [f"warning: {warning}" for warning in facts["warnings"]]
 
 

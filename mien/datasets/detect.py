@@ -18,6 +18,9 @@ Reader = Literal["fer2013", "folder", "affectnet", "affectnet_npy", "affectnet_p
 FER2013_KINDS = ("fer2013_csv", "icml_csv", "fer_train_csv", "fer_test_csv", "fer_folder")
 """What may be compared with the genuine FER2013."""
 
+AFFECTNET_KINDS = ("affectnet_csv", "affectnet_npy", "affectnet_plus")
+"""What may be compared with the genuine AffectNet."""
+
 READERS: dict[Kind, Reader] = {
     "fer2013_csv": "fer2013",
     "icml_csv": "fer2013",

@@ -10,6 +10,7 @@ from typing import Any
 from mien.datasets.pixels import SIDE
 from mien.labels import EMOTIONS
 
+NAME = "FER2013"
 ROWS = {"Training": 28_709, "PublicTest": 3_589, "PrivateTest": 3_589}
 NEAR = 0.01
 """A Usage whose number of rows is within this share of the genuine one is taken for a copy of it."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from mien.datasets import table
+from mien.expectations.limits import Limits, limits
 from mien.expectations.rule import CRITICAL, WARNING, Rule
 from mien.expectations.tables import VOTES, known_pairs
 from mien.labels import LABEL_SPACES, USAGES
@@ -36,17 +37,18 @@ def raw_suite(tables: Tables) -> Suite:
 def derived_suite(tables: Tables, params: ValidateParams) -> Suite:
     """Rules on the tables of `mien.expectations.tables.derived_tables`; those on votes and twins only with such."""
     faces, images = tables["faces"], tables["images"]
+    found = limits(params, str(faces["label_space"].iloc[0]))
     return {
         "faces": [
-            *_rows(faces, params),
-            *_pictures(images, params),
-            *_labels(faces, params),
-            *_drift(faces, params),
-            *_votes(faces, params),
+            *_rows(faces, found),
+            *_pictures(images, found),
+            *_labels(faces, found),
+            *_drift(faces, found),
+            *_votes(faces, found),
         ],
-        "classes": _classes(params),
-        "usages": _usages(params),
-        "twins": _twins(tables["twins"], params),
+        "classes": _classes(found),
+        "usages": _usages(found),
+        "twins": _twins(tables["twins"], found),
     }
 
 
@@ -88,7 +90,7 @@ def _images() -> list[Rule]:
     ]  # fmt: skip
 
 
-def _rows(faces: pd.DataFrame, params: ValidateParams) -> list[Rule]:
+def _rows(faces: pd.DataFrame, params: Limits) -> list[Rule]:
     return [
         Rule("rows", CRITICAL, f"there are at least {params.min_rows:,} faces",
              "Figures from fewer faces mean nothing; often a file was cut off.",
@@ -126,7 +128,7 @@ def _rows(faces: pd.DataFrame, params: ValidateParams) -> list[Rule]:
     ]  # fmt: skip
 
 
-def _pictures(images: pd.DataFrame, params: ValidateParams) -> list[Rule]:
+def _pictures(images: pd.DataFrame, params: Limits) -> list[Rule]:
     height, width = int(images["height"].iloc[0]), int(images["width"].iloc[0])
     return [
         Rule("source_height", WARNING, f"faces are at least {height} pixels high in the source pictures",
@@ -158,7 +160,7 @@ def _pictures(images: pd.DataFrame, params: ValidateParams) -> list[Rule]:
     ]  # fmt: skip
 
 
-def _labels(faces: pd.DataFrame, params: ValidateParams) -> list[Rule]:
+def _labels(faces: pd.DataFrame, params: Limits) -> list[Rule]:
     required = list(params.required_classes)
     rules = [
         Rule("two_classes", CRITICAL, "there are at least two labels", "With one class there is nothing to tell apart.",
@@ -178,7 +180,7 @@ def _labels(faces: pd.DataFrame, params: ValidateParams) -> list[Rule]:
     return rules
 
 
-def _drift(faces: pd.DataFrame, params: ValidateParams) -> list[Rule]:
+def _drift(faces: pd.DataFrame, params: Limits) -> list[Rule]:
     """Whether labels are drawn alike in Training and in each test set."""
     shares = faces.loc[faces["usage"] == TRAINING, "label"].value_counts(normalize=True).sort_index()
     partition = {"values": list(shares.index), "weights": [float(share) for share in shares]}
@@ -193,7 +195,7 @@ def _drift(faces: pd.DataFrame, params: ValidateParams) -> list[Rule]:
     ]  # fmt: skip
 
 
-def _votes(faces: pd.DataFrame, params: ValidateParams) -> list[Rule]:
+def _votes(faces: pd.DataFrame, params: Limits) -> list[Rule]:
     if "votes" not in faces:
         return []
     return [
@@ -208,7 +210,7 @@ def _votes(faces: pd.DataFrame, params: ValidateParams) -> list[Rule]:
     ]  # fmt: skip
 
 
-def _classes(params: ValidateParams) -> list[Rule]:
+def _classes(params: Limits) -> list[Rule]:
     return [
         Rule("smallest_class", CRITICAL, f"each class has at least {params.min_class_share:.1%} of the faces",
              "A class of a few faces is neither learnt nor judged.",
@@ -221,7 +223,7 @@ def _classes(params: ValidateParams) -> list[Rule]:
     ]  # fmt: skip
 
 
-def _usages(params: ValidateParams) -> list[Rule]:
+def _usages(params: Limits) -> list[Rule]:
     return [
         Rule("training_share", CRITICAL, f"at least {params.min_training_share:.1%} of the faces are Training",
              "Usages were lost or mixed up, or half of the file is missing.",
@@ -246,7 +248,7 @@ def _usages(params: ValidateParams) -> list[Rule]:
     ]  # fmt: skip
 
 
-def _twins(twins: pd.DataFrame, params: ValidateParams) -> list[Rule]:
+def _twins(twins: pd.DataFrame, params: Limits) -> list[Rule]:
     if len(twins) < MIN_TWINS:
         return []
     return [

@@ -1,6 +1,6 @@
 """What every setting means and what is allowed: a frozen section per stage, promotion and sweep; no unknown keys."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
@@ -42,29 +42,33 @@ class IngestParams(Section):
         return Preparation(self.image_size, self.color, self.crop_margin, self.align)
 
 
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Auto = Literal["auto"]
+
+
 class ValidateParams(Section):
-    """Limits of the expectations on the ingested faces."""
+    """Limits of the expectations on the ingested faces; `auto` ones go by the data set (`mien.expectations.limits`)."""
 
     min_rows: int = Field(100, ge=1, description="Fewest faces.")
     required_classes: tuple[str, ...] = Field(
         EMOTIONS, min_length=2, description="Labels that Training must have faces of."
     )
-    min_class_share: float = Field(0.005, ge=0.0, le=1.0, description="Smallest share of any class.")
+    min_class_share: Share | Auto = Field("auto", description="Smallest share of any class.")
     max_class_share: float = Field(0.6, ge=0.0, le=1.0, description="Largest share of any class.")
     min_training_share: float = Field(0.5, ge=0.0, le=1.0, description="Smallest share of Training rows.")
-    min_test_share: float = Field(
-        0.05, ge=0.0, le=1.0, description="Smallest share of the larger of PublicTest and PrivateTest."
+    min_test_share: Share | Auto = Field(
+        "auto", description="Smallest share of the larger of PublicTest and PrivateTest."
     )
     max_constant_share: float = Field(0.02, ge=0.0, le=1.0, description="Most images of one gray value.")
     max_redundant_share: float = Field(0.2, ge=0.0, le=1.0, description="Most images that repeat another one.")
     max_leaked_share: float = Field(
         0.1, ge=0.0, le=1.0, description="Most faces of a test set whose image is in Training; 8 % in FER2013."
     )
-    max_conflict_share: float = Field(
-        0.12, ge=0.0, le=1.0, description="Most groups of identical images whose labels differ; 4 % in FER2013."
+    max_conflict_share: Share | Auto = Field(
+        "auto", description="Most groups of identical images whose labels differ; 4 % in FER2013."
     )
-    max_label_drift: float = Field(
-        0.05, ge=0.0, description="Largest divergence (Kullback-Leibler, nats) of a test set's labels from Training's."
+    max_label_drift: Annotated[float, Field(ge=0.0)] | Auto = Field(
+        "auto", description="Largest divergence (Kullback-Leibler, nats) of a test set's labels from Training's."
     )
     max_spread_ratio: float = Field(
         1.2,

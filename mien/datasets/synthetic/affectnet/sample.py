@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from mien.datasets.affectnet import golden
 from mien.datasets.ordered import ordered
 from mien.datasets.synthetic.action_units import STRENGTH
 from mien.datasets.synthetic.affectnet.expressions import affect
@@ -14,9 +15,6 @@ from mien.datasets.synthetic.affectnet.scene import Scene, draw_scene
 from mien.labels import AFFECTNET
 
 Part = Literal["training", "validation"]
-
-TRAINING_COUNTS = (74_874, 134_415, 25_459, 14_090, 6_378, 3_803, 24_882, 3_750, 33_088, 11_645, 82_415)
-"""Of AffectNet's training.csv, by code."""
 
 VALIDATION_SHARE = 0.12
 """Of the rows; AffectNet has 1.3 %, which of a few hundred faces would leave none to judge by."""
@@ -70,7 +68,7 @@ def plan(faces: int, seed: int, classes: int = 11, validation: bool = True) -> l
 
 def _training(rows: int, classes: int) -> np.ndarray:
     """`rows` codes; shares go with the square roots of AffectNet's, so that rare ones can be learned from few rows."""
-    shares = np.sqrt(TRAINING_COUNTS[:classes])
+    shares = np.sqrt(golden.TRAINING[:classes])
     bounds = np.round(np.cumsum(shares / shares.sum()) * rows).astype(int)
     return np.repeat(np.arange(classes), np.diff(bounds, prepend=0))
 

@@ -87,6 +87,8 @@ def read_facts(path: Path) -> ModelFacts:
             content = json.loads(archive.read(MEMBER))
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such model. `dvc repro` trains one.") from error
+    except IsADirectoryError as error:
+        raise DataError(f"{path} is a folder; a model is a file, e.g. build/train/model.keras.") from error
     except zipfile.BadZipFile as error:
         raise DataError(f"{path} is not a whole Keras model: {error}.") from error
     except KeyError as error:

@@ -1,4 +1,4 @@
-"""Judging a model on a data set that it was not made from: `python -m mien.judge MODEL DATA`.
+"""Judging a model on a data set that it was not made from: `python -m tasks.judge MODEL DATA`.
 
 Labels meet classes by the name of the emotion, never by code: 0 is angry in FER2013 and neutral in AffectNet. What the
 model has no class for is left out and counted, and becomes nothing else.

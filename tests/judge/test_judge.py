@@ -1,11 +1,12 @@
 import re
 
+import cv2
 import pandas as pd
 import pytest
 
-from mien.judge.__main__ import main
 from mien.labels import AFFECTNET, EMOTIONS
-from tests.judge.places import judged, write_affectnet, write_fer2013, write_knowing
+from tasks.judge import main
+from tests.judge.places import face, judged, write_affectnet, write_fer2013, write_knowing
 
 EIGHT = (*EMOTIONS, "contempt")
 
@@ -100,6 +101,12 @@ def test_bad_input_is_said_in_words(place, tmp_path):
     assert "no such model" in fails(place / "none.keras", place / "fer", *out)
     assert "not found" in fails(place / "fer.keras", place / "nowhere", *out)
     assert "is not a whole Keras model" in fails(place / "fer/fer2013.csv", place / "fer", *out)
+    assert "is a folder; a model is a file" in fails(place, place / "fer", *out)
+    (tmp_path / "digits/0").mkdir(parents=True)
+    (tmp_path / "digits/1").mkdir()
+    for name in ("0/a.png", "1/b.png"):
+        cv2.imwrite(str(tmp_path / "digits" / name), face("sad"))
+    assert "options here: --source, --label-space" in fails(place / "fer.keras", tmp_path / "digits", *out)
     write_knowing(tmp_path / "other.keras", ("contempt", "none"))
     said = fails(tmp_path / "other.keras", place / "fer", *out)
     assert "no face has a label that is a class of the model (contempt, none)" in said

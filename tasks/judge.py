@@ -1,4 +1,7 @@
-"""`python -m mien.judge MODEL DATA`: how good a model is on a data set that it was not made from."""
+"""`python -m tasks.judge MODEL DATA`: how good a model is on a data set that it was not made from; no stage.
+
+Writes build/judge/{report.html, judged.json, refused.parquet}.
+"""
 
 import argparse
 import sys
@@ -14,13 +17,16 @@ from mien.judge.judgement import judgement
 from mien.judge.report import PAGE, lines, matrix, record, write
 from mien.labels import LABEL_SPACES, USAGES
 from mien.model_file import ModelFacts, read_facts
-from mien.params import EvaluateParams, parse_params
-from mien.params.sections import IngestParams
+from mien.params import EvaluateParams, IngestParams, parse_params
+from tasks.quiet import load_keras
+from tasks.stage import stage_folder
 
 DESCRIPTION = (
     "Judge a model on a data set that it was not made from: pictures are prepared as the model's own were, labels and "
     "classes meet by the name of the emotion."
 )
+
+OPTIONS = ". Settings of ingest are options here: --source, --label-space"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -28,12 +34,12 @@ def main(arguments: list[str] | None = None) -> None:
     words = _parser().parse_args(arguments)
     try:
         judge(words)
-    except MienError as error:
-        sys.exit(f"\n{error}")
+    except (MienError, OSError) as error:
+        sys.exit(f"\n{error}{OPTIONS if 'ingest.' in str(error) else ''}")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m mien.judge", description=DESCRIPTION)
+    parser = argparse.ArgumentParser(prog="python -m tasks.judge", description=DESCRIPTION)
     parser.add_argument("model", type=Path, help="a model file, e.g. build/train/model.keras")
     parser.add_argument("data", type=Path, help="folder with a data set, as data/ is one")
     parser.add_argument(
@@ -45,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--source", choices=("auto", *get_args(Source)), default="auto", help="reader of the data")
     parser.add_argument("--label-space", choices=tuple(LABEL_SPACES), help="what class folders named by digits mean")
     parser.add_argument("--max-refused-share", type=float, default=0.001, help="more refused rows are an error")
-    parser.add_argument("--out", type=Path, default=Path("build/judge"), help="folder of the report")
+    parser.add_argument("--out", type=Path, default=stage_folder("judge"), help="folder of the report")
     return parser
 
 
@@ -59,6 +65,7 @@ def judge(words: argparse.Namespace) -> None:
     found = detect(words.data, words.source)
     reader = open_reader(found, _settings(facts, words))
     wanted = {"auto": None, "all": USAGES}.get(words.usage, (words.usage,))
+    load_keras()
     from mien.predictor import Predictor
 
     asked = ask(Predictor.load(words.model), reader, wanted or USAGES[1:])
@@ -82,7 +89,7 @@ def _settings(facts: ModelFacts, words: argparse.Namespace) -> IngestParams:
         "align": prepared.align,
         "max_refused_share": words.max_refused_share,
     }
-    return parse_params({"ingest": content}, "python -m mien.judge").ingest
+    return parse_params({"ingest": content}, "python -m tasks.judge").ingest
 
 
 def _model(facts: ModelFacts) -> dict[str, str]:

@@ -11,6 +11,9 @@ from types import MappingProxyType
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 """The seven emotions in the order of FER2013's codes; every list of classes keeps this order."""
 
+DIMENSIONS = ("valence", "arousal")
+"""Of affect, each -1 to 1, as AffectNet has them; columns of the table of faces."""
+
 USAGES = ("Training", "PublicTest", "PrivateTest")
 """The official split of every source, in FER2013's words: to learn from, to choose by, to be judged on once."""
 

@@ -30,6 +30,7 @@ class ModelFacts:
 
     `shape` of a face is (H, W, C); `mean` and `std` are those of the gray values learnt from, by which the model itself
     scales pixels (a backbone has a scaling of its own). `crop_margin` and `align` say how the faces were cut out.
+    `affect` are the names of what its second head tells, valence and arousal; empty where it has none.
     """
 
     classes: tuple[str, ...]
@@ -42,6 +43,7 @@ class ModelFacts:
     mien: str = ""
     crop_margin: float = 0.0
     align: bool = False
+    affect: tuple[str, ...] = ()
 
     @property
     def preparation(self) -> Preparation:
@@ -95,7 +97,8 @@ def read_facts(path: Path) -> ModelFacts:
         raise DataError(
             f"{path} has no {MEMBER}, so its classes are not known: it was not written by the stage `train`."
         ) from error
-    return ModelFacts(**{**content, "classes": tuple(content["classes"]), "shape": tuple(content["shape"])})
+    tuples = {name: tuple(content[name]) for name in ("classes", "shape", "affect") if name in content}
+    return ModelFacts(**{**content, **tuples})
 
 
 def _reproducible(name: str, content: bytes) -> bytes:

@@ -41,7 +41,11 @@ def evaluate(params: EvaluateParams, run: PipelineRun) -> Outcome:
     load_keras()
     outcome = judge_and_write(params)
     with run.unless_down("the figures stand in the run, not with the model"):
-        headline = {name: value for name, value in outcome.metrics.items() if name.count(".") == 1}
+        headline = {
+            name: value
+            for name, value in outcome.metrics.items()
+            if name.count(".") == 1 or name.endswith((".ccc", ".rmse"))
+        }
         log_scores(run, ensure_logged(run, MODEL), headline)
     return outcome
 
@@ -56,8 +60,8 @@ def judge_and_write(params: EvaluateParams) -> Outcome:
     if list(predictor.classes) != classes:
         raise DataError(f"{MODEL} knows the classes {list(predictor.classes)}, the split {classes}. Train again.")
     judged = table[table["split"] != "train"]
-    answers = predictor.predict(images, params.batch_size, judged["face"].to_numpy())
-    evaluation = judge(judged, answers, classes, params, soundness(table))
+    answers = predictor.answer(images, params.batch_size, judged["face"].to_numpy())
+    evaluation = judge(judged, answers.probabilities, classes, params, soundness(table), answers.affect)
     history = pd.read_csv(HISTORY)
     tables.write_tables(evaluation, history, folder)
     write_held_out(folder / HELD_OUT, table)
@@ -128,6 +132,7 @@ def _notes(evaluation: Evaluation, has_pooling: bool) -> list[str]:
         if side["n"]:
             low, high = side["accuracy_interval"].values()
             notes.append(f"{name} accuracy {side['accuracy']:.1%} ({low:.1%} to {high:.1%}) on {side['n']:,} faces")
+            notes += _affect_notes(name, side.get("affect", {}))
         else:
             notes.append(f"{name}: no rows")
     if not evaluation.metrics["protocol"]["sound"]:
@@ -140,6 +145,15 @@ def _notes(evaluation: Evaluation, has_pooling: bool) -> list[str]:
     if not has_pooling:
         notes.append("the network has no pooling layers: no feature maps")
     return notes
+
+
+def _affect_notes(name: str, figures: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{name} {dimension}: CCC {side['ccc']:.3f} ({side['ccc_interval']['low']:.3f} to "
+        f"{side['ccc_interval']['high']:.3f}), RMSE {side['rmse']:.3f} on {side['n']:,} faces"
+        for dimension, side in figures.items()
+        if "ccc" in side
+    ]
 
 
 if __name__ == "__main__":

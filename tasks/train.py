@@ -63,7 +63,9 @@ def train_and_write(params: TrainParams, on_epoch: Callable[[EpochReport], None]
 
 def learn(params: TrainParams, on_epoch: Callable[[EpochReport], None] = lambda _: None) -> "Trained":
     """Train on what the stages before have written."""
-    data = load_data(*(stage_folder(stage) for stage in ("ingest", "split", "augment")))
+    data = load_data(
+        *(stage_folder(stage) for stage in ("ingest", "split", "augment")), affect=params.affect is not None
+    )
     load_keras()
     from mien.training.trainer import train_model
 

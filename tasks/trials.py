@@ -31,7 +31,9 @@ def run_trials(name: str, budget: Budget) -> None:
     """
     study = load_study(name)
     settings = settings_of(study)
-    data = load_data(*(stage_folder(stage) for stage in ("ingest", "split", "augment")))
+    data = load_data(
+        *(stage_folder(stage) for stage in ("ingest", "split", "augment")), affect=settings.train.affect is not None
+    )
     if data_digest(data) != settings.data:
         raise SweepError(
             f"the faces in {stage_folder('augment').parent.resolve()} are not those that the study {name!r} was begun "

@@ -54,6 +54,16 @@ def test_unknown_terms_of_the_data_are_said(facts):
     assert "Licence of the data: not stated" in model_card(unknown)
 
 
+def test_the_card_tells_how_well_valence_and_arousal_are_told(facts):
+    assert "arousal" not in model_card(facts)
+    interval = {"low": 0.4, "high": 0.6}
+    valence = {"n": 90, "ccc": 0.5, "ccc_interval": interval, "rmse": 0.5, "rmse_interval": interval}
+    official = {**facts.metrics["official"], "affect": {"valence": valence, "arousal": {"n": 0}}}
+    card = model_card(dataclasses.replace(facts, metrics={**facts.metrics, "official": official}))
+    assert "| valence | 0.500 (0.400 to 0.600) | 0.500 (0.400 to 0.600) | 90 |" in card
+    assert "| arousal | not known | not known | 0 |" in card
+
+
 def test_a_side_without_rows_and_a_class_without_faces_are_said(facts):
     official = figures(0.8)
     for name in ("precision", "recall", "f1", "support"):

@@ -54,6 +54,22 @@ def test_batches_of_large_faces_are_small(predictor, monkeypatch):
     assert sizes == [2, 2, 2, 1]
 
 
+def test_a_second_head_answers_beside_the_probabilities(tmp_path, predictor):
+    faces = tiny.drawn(7, 0)[0]
+    assert predictor.answer(faces).affect is None
+    keras.utils.set_random_seed(1)
+    model = tiny.network("tiny", 3, shape=(8, 8, 1), mean=80.0, std=50.0, affect=True)
+    facts = ModelFacts(tiny.CLASSES, (8, 8, 1), 80.0, 50.0, "tiny", affect=("valence", "arousal"))
+    write_model(model, facts, tmp_path / "model.keras")
+    both = Predictor.load(tmp_path / "model.keras")
+    answers, expected = both.answer(faces, batch_size=3), model.predict(faces[..., None], verbose=0)
+    assert both.facts.affect == ("valence", "arousal")
+    assert answers.affect == pytest.approx(expected["affect"], abs=1e-6)
+    assert answers.affect.dtype == np.float32
+    assert both.predict(faces) == pytest.approx(expected["probabilities"], abs=1e-6)
+    assert both.predict(faces) == pytest.approx(predictor.predict(faces), abs=1e-6), "the first head is as without it"
+
+
 def test_no_faces_give_no_probabilities(predictor):
     assert predictor.predict(np.zeros((0, 8, 8), np.uint8)).shape == (0, 3)
 

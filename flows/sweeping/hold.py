@@ -34,7 +34,7 @@ def settings_now() -> Settings:
     params = load_params()
     folders = [stage_folder(stage) for stage in ("ingest", "split", "augment")]
     try:
-        return Settings.of(params.train, params.sweep, load_data(*folders))
+        return Settings.of(params.train, params.sweep, load_data(*folders, affect=params.train.affect is not None))
     except FileNotFoundError as error:
         raise FlowError(f"{error.filename} is missing: no faces are prepared (`dvc repro augment`).") from error
 

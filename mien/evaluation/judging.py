@@ -16,8 +16,9 @@ import pandas as pd
 from mien.bootstrap import intervals
 from mien.calibration import Reliability, brier, expected_calibration_error, fit_temperature, reliability, temper
 from mien.errors import DataError
+from mien.evaluation.affect import affect_figures, affect_with_intervals
 from mien.evaluation.agreement import agreement
-from mien.labels import USAGES
+from mien.labels import DIMENSIONS, USAGES
 from mien.metrics import Array, Figures, confusion_matrix, figures, log_loss
 from mien.params import EvaluateParams
 from mien.soundness import Soundness
@@ -31,12 +32,14 @@ class Rows:
     """Rows of the split's table with the network's answers to them.
 
     `table` has the columns of build/split/faces.parquet; `raw` are the network's probabilities and `tempered` the
-    same after the temperature, both float (N, C).
+    same after the temperature, both float (N, C). `affect` is what it says of valence and arousal, float (N, 2), None
+    where it tells none.
     """
 
     table: pd.DataFrame
     raw: Array
     tempered: Array
+    affect: Array | None = None
 
     @cached_property
     def labels(self) -> Array:
@@ -61,9 +64,15 @@ class Rows:
         out: Array = self.labels == self.predicted
         return out
 
+    @cached_property
+    def known_affect(self) -> Array:
+        """Valence and arousal as the labels say, float (N, 2), NaN where they do not."""
+        return self.table[list(DIMENSIONS)].to_numpy(np.float64)
+
     def where(self, mask: Array) -> Self:
         """The rows for which `mask` (bool, N) holds."""
-        return type(self)(self.table[mask], self.raw[mask], self.tempered[mask])
+        affect = None if self.affect is None else self.affect[mask]
+        return type(self)(self.table[mask], self.raw[mask], self.tempered[mask], affect)
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,12 @@ class Evaluation:
 
 
 def evaluate(
-    table: pd.DataFrame, probabilities: Array, classes: Sequence[str], params: EvaluateParams, protocol: Soundness
+    table: pd.DataFrame,
+    probabilities: Array,
+    classes: Sequence[str],
+    params: EvaluateParams,
+    protocol: Soundness,
+    affect: Array | None = None,
 ) -> Evaluation:
     """Judge a network by its answers to the validation and test rows.
 
@@ -95,16 +109,17 @@ def evaluate(
         classes: names in the order of the columns of `probabilities`.
         params: samples, confidence and seed of the bootstrap, bins of the calibration.
         protocol: whether the test rows were kept apart.
+        affect: valence and arousal as the network says, float (N, 2); None where it tells none.
 
     Raises:
         DataError: there is no test row, or a probability is not a number.
     """
-    _check(table, probabilities, classes)
+    _check(table, probabilities, classes, affect)
     validation = (table["split"] == "validation").to_numpy()
     test = (table["split"] == "test").to_numpy()
     labels = table["class_index"].to_numpy(np.int64)
     temperature = fit_temperature(labels[validation], probabilities[validation])
-    rows = Rows(table, probabilities, temper(probabilities, temperature))
+    rows = Rows(table, probabilities, temper(probabilities, temperature), affect)
     official = rows.where(test)
     clean = official.where(~official.table["twin_in_training"].to_numpy(bool))
     metrics = {
@@ -118,14 +133,17 @@ def evaluate(
     return Evaluation(tuple(classes), temperature, official, clean, rows.where(validation), rounded(metrics), params)
 
 
-def _check(table: pd.DataFrame, probabilities: Array, classes: Sequence[str]) -> None:
+def _check(table: pd.DataFrame, probabilities: Array, classes: Sequence[str], affect: Array | None) -> None:
     if probabilities.shape != (len(table), len(classes)):
         raise DataError(
             f"the network gives probabilities of shape {probabilities.shape} for {len(table)} faces and "
             f"{len(classes)} classes ({', '.join(classes)}). It was trained on other classes: train again."
         )
-    if not np.isfinite(probabilities).all():
-        bad = int((~np.isfinite(probabilities).all(axis=1)).sum())
+    finite = np.isfinite(probabilities).all(axis=1)
+    if affect is not None:
+        finite &= np.isfinite(affect).all(axis=1)
+    if not finite.all():
+        bad = int((~finite).sum())
         raise DataError(f"the network's answers to {bad} of {len(table)} faces are not numbers. Train again.")
     if not (table["split"] == "test").any():
         raise DataError("there is no test row: nothing to judge the network by. Look at split in params.yaml.")
@@ -150,6 +168,7 @@ def side_figures(rows: Rows, classes: Sequence[str], params: EvaluateParams) -> 
         **{f"{name}_interval": asdict(interval) for name, interval in bounds.items()},
         **_calibration(rows, params.calibration_bins),
         **({"ferplus": votes} if votes else {}),
+        **({} if rows.affect is None else {"affect": affect_with_intervals(rows.known_affect, rows.affect, params)}),
     }
 
 
@@ -173,7 +192,8 @@ def reliability_curves(rows: Rows, bins: int) -> tuple[Reliability, Reliability]
 def _validation_figures(rows: Rows, classes: Sequence[str]) -> Figures:
     """The few figures by which one chooses between networks."""
     out = figures(rows.labels, rows.predicted, rows.tempered, classes)
-    return {name: out[name] for name in ("n", "accuracy", "macro_f1", "loss") if name in out}
+    few: Figures = {name: out[name] for name in ("n", "accuracy", "macro_f1", "loss") if name in out}
+    return few if rows.affect is None else {**few, "affect": affect_figures(rows.known_affect, rows.affect)}
 
 
 def rounded(value: Any) -> Any:  # noqa: ANN401 - nested figures

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from mien.evaluation.judging import Evaluation, Rows, reliability_curves
 from mien.evaluation.tables import roc
 from mien.metrics import class_scores, ranking
+from mien.plots import affect as affect_plots
 from mien.plots import classes as class_plots
 from mien.plots import curves
 from mien.plots.faces import Answer
@@ -22,7 +23,9 @@ def charts(evaluation: Evaluation, history: pd.DataFrame) -> dict[str, Figure]:
     """Every chart by the name of its file, on the official test rows."""
     rows, names = evaluation.official, evaluation.classes
     before, after = reliability_curves(rows, evaluation.params.calibration_bins)
+    told = {} if rows.affect is None else {"affect": affect_plots.affect(rows.known_affect, rows.affect)}
     return {
+        **told,
         "learning_curve": curves.learning_curves(history),
         "per_class": class_plots.per_class(class_scores(evaluation.confusion), names),
         "confusion": class_plots.confusion(evaluation.confusion, names),

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mien.evaluation.judging import DECIMALS, Evaluation, Rows, reliability_curves
+from mien.labels import DIMENSIONS
 from mien.metrics import RocCurve, roc_curve, thinned
 
 METRICS = "metrics.json"
@@ -14,6 +15,8 @@ PREDICTIONS = "predictions.parquet"
 PLOTS = "plots"
 CURVE_POINTS = 200
 """Of one class in roc.csv and in the picture."""
+
+AFFECT = [*DIMENSIONS, *(f"said_{name}" for name in DIMENSIONS)]
 
 CURVES = ("loss", "val_loss", "accuracy", "val_accuracy")
 """Columns of history.csv that are drawn; its seconds differ from run to run and stay out of every output."""
@@ -47,7 +50,8 @@ def predictions(evaluation: Evaluation) -> pd.DataFrame:
     """One row per test and validation face, by `face`.
 
     Columns: face int32, split str, class_index int16 (the label), predicted int16, twin_in_training bool, and for
-    each class p_<class> float32: what the network itself says, before the temperature of metrics.json.
+    each class p_<class> float32: what the network itself says, before the temperature of metrics.json. Where it tells
+    them, valence and arousal of the labels, and said_valence and said_arousal, all float32.
     """
     parts = [_answers(rows, evaluation.classes) for rows in (evaluation.official, evaluation.validation)]
     return pd.concat(parts).sort_values(["face", "split"], ignore_index=True)
@@ -57,7 +61,10 @@ def _answers(rows: Rows, classes: tuple[str, ...]) -> pd.DataFrame:
     table = rows.table[["face", "split", "class_index", "twin_in_training"]].reset_index(drop=True)
     table.insert(3, "predicted", rows.predicted.astype(np.int16))
     raw = pd.DataFrame(rows.raw.astype(np.float32), columns=[f"p_{name}" for name in classes])
-    return pd.concat([table, raw], axis=1)
+    if rows.affect is None:
+        return pd.concat([table, raw], axis=1)
+    both = np.concatenate([rows.known_affect, rows.affect], axis=1).astype(np.float32)
+    return pd.concat([table, raw, pd.DataFrame(both, columns=AFFECT)], axis=1)
 
 
 def confusion_table(evaluation: Evaluation) -> pd.DataFrame:

@@ -12,14 +12,11 @@ from mien.datasets import table
 from mien.expectations.limits import Limits, limits
 from mien.expectations.rule import CRITICAL, WARNING, Rule
 from mien.expectations.tables import VOTES, known_pairs
-from mien.labels import LABEL_SPACES, USAGES
+from mien.labels import DIMENSIONS, LABEL_SPACES, USAGES
 from mien.params import ValidateParams
 
 TYPES = {column: "str" if kind == "string" else kind for column, kind in table.TYPES.items()}
 """Columns of faces.parquet in pandas' words, and `votes_<name>` uint8 where votes were joined."""
-
-AFFECT = ("valence", "arousal")
-"""Columns that may be null: most sources have neither."""
 
 MIN_TWINS = 25
 """Fewer groups of twins than this say nothing about the labels."""
@@ -67,7 +64,7 @@ def _columns(rows: pd.DataFrame) -> list[Rule]:
                "ExpectColumnTypeToBe", {"column": column, "type_": kind}) for column, kind in present.items()),
         *(Rule(f"no_null_{column}", CRITICAL, f"{column} is never null",
                "Other expectations pass over null cells, and later stages count them wrongly.",
-               "ExpectColumnValuesToNotBeNull", {"column": column}) for column in present if column not in AFFECT),
+               "ExpectColumnValuesToNotBeNull", {"column": column}) for column in present if column not in DIMENSIONS),
     ]  # fmt: skip
 
 
@@ -122,7 +119,8 @@ def _rows(faces: pd.DataFrame, params: Limits) -> list[Rule]:
              {"column_A": "code", "column_B": "label", "value_pairs_set": known_pairs(faces["label_space"])}),
         *(Rule(f"{name}_range", CRITICAL, f"{name} is between -1 and 1, or not known",
                "AffectNet writes -2 where nobody has said it; as a number it would be learnt.",
-               "ExpectColumnValuesToBeBetween", {"column": name, "min_value": -1, "max_value": 1}) for name in AFFECT),
+               "ExpectColumnValuesToBeBetween", {"column": name, "min_value": -1, "max_value": 1})
+          for name in DIMENSIONS),
         Rule("labelled", WARNING, "every face has a label", "Faces without one are left out of training and judging.",
              "ExpectColumnValuesToNotBeInSet", {"column": "label", "value_set": [""]}),
     ]  # fmt: skip

@@ -13,6 +13,7 @@ from types import MappingProxyType
 import keras
 
 from mien.errors import ParamsError
+from mien.labels import DIMENSIONS
 from mien.networks.affectnet_cnn import AffectnetCnn
 from mien.networks.backbone import Backbone
 from mien.networks.blog_cnn import BlogCnn
@@ -21,6 +22,9 @@ from mien.networks.mememoji import Mememoji
 from mien.networks.network import Network
 from mien.networks.vgg_small import VggSmall
 from mien.params import parse_params
+
+PROBABILITIES, AFFECT = "probabilities", "affect"
+"""Names of the heads."""
 
 NETWORKS: Mapping[str, type[Network]] = MappingProxyType(
     {
@@ -42,6 +46,7 @@ def build(
     shape: tuple[int, int, int] = (48, 48, 1),
     mean: float = 0.0,
     std: float = 255.0,
+    affect: bool = False,
     **options: object,
 ) -> keras.Model:
     """Build an untrained network.
@@ -53,11 +58,13 @@ def build(
         mean: gray value (0..255) that is subtracted from every pixel.
         std: gray values by which the difference is divided; with the defaults pixels become 0..1. A backbone overrides
             both: it has pixels of its own.
+        affect: whether a second head tells valence and arousal.
         options: of that network, see `mien.params.NETWORK_OPTIONS`.
 
     Returns:
         A functional model, not compiled: faces (B, H, W, C) uint8 to probabilities (B, `classes`) float32, also where
-        the layers between compute in another precision.
+        the layers between compute in another precision. With `affect` it gives a dictionary: `probabilities`, and
+        `affect` (B, 2) float32 in [-1, 1], valence and arousal.
 
     Raises:
         ParamsError: unknown network or option, a value out of range, a shape too small for the network, or a weights
@@ -70,8 +77,11 @@ def build(
     # In float32 whatever the policy: half precision would round the scale before it is used.
     x = keras.layers.Rescaling(1.0 / std, offset=-mean / std, dtype="float32", name="scaling")(faces)
     x = network.features(x)  # (B, D)
-    x = keras.layers.Dense(classes, activation="softmax", dtype="float32", name="probabilities")(x)  # (B, classes)
-    return keras.Model(faces, x, name=name)
+    y = keras.layers.Dense(classes, activation="softmax", dtype="float32", name=PROBABILITIES)(x)  # (B, classes)
+    if affect:
+        heads = keras.layers.Dense(len(DIMENSIONS), activation="tanh", dtype="float32", name=AFFECT)(x)  # (B, 2)
+        return keras.Model(faces, {PROBABILITIES: y, AFFECT: heads}, name=name)
+    return keras.Model(faces, y, name=name)
 
 
 def _network(name: str, options: Mapping[str, object]) -> Network:

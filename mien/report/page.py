@@ -70,7 +70,7 @@ def render(
     Args:
         evaluation: figures and rows.
         facts: of the stages before.
-        charts: SVG documents by name: learning_curve, per_class, roc, reliability, scores.
+        charts: SVG documents by name: learning_curve, per_class, roc, reliability, scores; affect where it is told.
         mistakes: the surest wrong answers.
         guesses: answers to faces drawn at random.
         face: the one that the feature maps belong to, uint8.

@@ -14,6 +14,7 @@ import pandas as pd
 
 from mien.datasets.table import FACES, IMAGES
 from mien.errors import DataError
+from mien.labels import DIMENSIONS
 from mien.params import Preparation
 
 CHUNK_BYTES = 4 << 20
@@ -25,11 +26,13 @@ class FaceSet:
     """Labelled faces out of one or more arrays.
 
     `parts` are pairs of images, uint8 (N, H, W) or (N, H, W, 3), and the positions in them that belong to the set;
-    `labels` int16 (M,) are the class indices over all parts, one after the other.
+    `labels` int16 (M,) are the class indices over all parts, one after the other; `affect` float32 (M, 2) are valence
+    and arousal, NaN where not known, None where they are not learnt.
     """
 
     parts: tuple[tuple[np.ndarray, np.ndarray], ...]
     labels: np.ndarray
+    affect: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -39,6 +42,14 @@ class FaceSet:
         """Of one face: (H, W, C)."""
         height, width, *channels = self.parts[0][0].shape[1:]
         return (height, width, channels[0] if channels else 1)
+
+    def affect_of(self, index: np.ndarray) -> np.ndarray | None:
+        """Valence and arousal of some faces, float32 (B, 2); None where they are not learnt."""
+        return None if self.affect is None else self.affect[index]
+
+    def known(self, index: np.ndarray) -> float:
+        """Share of valence and arousal that is known, summed over some faces."""
+        return 0.0 if self.affect is None else float((~np.isnan(self.affect[index])).mean(axis=1).sum())
 
     def images(self, index: np.ndarray) -> np.ndarray:
         """Pixels of some faces.
@@ -78,22 +89,32 @@ class Measured:
     digest: str
 
 
-def load_data(ingest: Path, split: Path, augment: Path) -> TrainingData:
+def load_data(ingest: Path, split: Path, augment: Path, *, affect: bool = False) -> TrainingData:
     """Open what the stages before have written; changed copies stand behind the training faces.
 
+    Args:
+        ingest: folder of that stage, as the next two.
+        split: as above.
+        augment: as above.
+        affect: whether valence and arousal are learnt.
+
     Raises:
-        DataError: no training or no validation faces, or a class without a training face.
+        DataError: no training or no validation faces, a class without a training face, or no valence or arousal of any
+            where they are learnt.
     """
     classes = tuple(json.loads((split / "classes.json").read_text(encoding="utf-8")))
     images, copies = (np.asarray(np.load(folder / IMAGES, mmap_mode="r")) for folder in (ingest, augment))
-    table = pd.read_parquet(split / FACES, columns=["face", "split", "class_index"])
-    copied = pd.read_parquet(augment / FACES, columns=["class_index"])
+    table = pd.read_parquet(split / FACES, columns=["face", "split", "class_index", *(DIMENSIONS if affect else ())])
+    copied = pd.read_parquet(augment / FACES, columns=["class_index", *(["face"] if affect else [])])
     training, validation = (table[table["split"] == name] for name in ("train", "validation"))
     parts = [(images, _positions(training)), (copies, np.arange(len(copies)))]
     labels = np.concatenate([training["class_index"], copied["class_index"]]).astype(np.int16)
+    learnt = validated = None
+    if affect:
+        learnt, validated = _affect(training, copied["face"]), _affect(validation)
     data = TrainingData(
-        FaceSet(tuple(part for part in parts if len(part[1])), labels),
-        FaceSet(((images, _positions(validation)),), validation["class_index"].to_numpy(np.int16)),
+        FaceSet(tuple(part for part in parts if len(part[1])), labels, learnt),
+        FaceSet(((images, _positions(validation)),), validation["class_index"].to_numpy(np.int16), validated),
         classes,
         preparation=Preparation.read(ingest),
     )
@@ -105,6 +126,13 @@ def _positions(rows: pd.DataFrame) -> np.ndarray:
     return rows["face"].to_numpy(np.int64)
 
 
+def _affect(rows: pd.DataFrame, copied: pd.Series | None = None) -> np.ndarray:
+    """Float32 (M, 2), valence and arousal of the rows, and behind them those of copies of the faces `copied`."""
+    own = rows[list(DIMENSIONS)]
+    copies = [] if copied is None else [own.set_axis(rows["face"]).loc[copied]]
+    return np.concatenate([own, *copies]).astype(np.float32)
+
+
 def check(data: TrainingData) -> None:
     """Refuse what cannot be learnt from.
 
@@ -114,12 +142,24 @@ def check(data: TrainingData) -> None:
     for name, faces in (("training", data.training), ("validation", data.validation)):
         if not len(faces):
             raise DataError(f"there are no {name} faces: look at build/split/summary.json and at split in params.yaml.")
+    _check_affect(data.training)
     counts = class_counts(data.training, len(data.classes))
     missing = [name for name, count in zip(data.classes, counts, strict=True) if count == 0]
     if missing:
         raise DataError(
             f"no training face of {', '.join(missing)}: leave the class out (split.classes in params.yaml), or see "
             "build/clean/dropped.parquet for where its faces went."
+        )
+
+
+def _check_affect(faces: FaceSet) -> None:
+    if faces.affect is None:
+        return
+    unknown = np.isnan(faces.affect).all(axis=0)
+    if names := [name for name, missing in zip(DIMENSIONS, unknown, strict=True) if missing]:
+        raise DataError(
+            f"train.affect is set, but no training face has a known {' or '.join(names)}: the data set has none (in "
+            "AffectNet -2 means so). Set train.affect to null to learn the classes alone."
         )
 
 
@@ -136,6 +176,8 @@ def measure(faces: FaceSet) -> Measured:
     """
     histogram = np.zeros(256, np.int64)
     digest = hashlib.sha256(faces.labels.astype("<i2").tobytes())
+    if faces.affect is not None:
+        digest.update(faces.affect.astype("<f4").tobytes())
     chunk = max(1, CHUNK_BYTES // math.prod(faces.shape))
     for start in range(0, len(faces), chunk):
         pixels = faces.images(np.arange(start, min(start + chunk, len(faces))))

@@ -9,7 +9,7 @@ import numpy as np
 from mien.errors import TrainingError
 from mien.params import TrainParams
 from mien.training.data import TrainingData, balanced_weights, epoch_batches, targets
-from mien.training.learner import Learner
+from mien.training.learner import Figures, Learner
 from mien.training.reports import EpochReport
 
 Advance = Callable[[int, str], None]
@@ -47,6 +47,8 @@ class EpochRunner:
             seconds=time.perf_counter() - started,
             images_per_second=images_per_second,
             ended=time.time(),
+            affect_loss=learnt.affect,
+            val_affect_loss=judged.affect,
         )
 
     def _learn(self, epoch: int, advance: Advance) -> "_Mean":
@@ -58,9 +60,10 @@ class EpochRunner:
             own = self._learner.devices.share(index)
             labels = faces.labels[own]
             weights = None if self._weights is None else self._weights[labels]
-            loss, accuracy = self._learner.step(faces.images(own), self._targets[labels], weights)
-            self._check(loss, f"the loss is {loss} in epoch {epoch + 1}, batch {number} of {len(batches)}")
-            mean.add(len(index), loss, accuracy)
+            figures = self._learner.step(faces.images(own), self._targets[labels], weights, faces.affect_of(own))
+            for loss in (figures.loss, figures.affect):
+                self._check(loss, f"the loss is {loss} in epoch {epoch + 1}, batch {number} of {len(batches)}")
+            mean.add(len(index), figures, faces.known(index))
             note = f"epoch {epoch + 1}/{self._params.epochs} loss {mean.loss:.3f} accuracy {mean.accuracy:.3f}"
             advance(len(index), note)
         return mean
@@ -70,7 +73,10 @@ class EpochRunner:
         for start in range(0, len(faces), self._params.batch_size):
             index = np.arange(start, min(start + self._params.batch_size, len(faces)))
             own = self._learner.devices.share(index)
-            mean.add(len(index), *self._learner.judge(faces.images(own), self._plain_targets[faces.labels[own]]))
+            targets = self._plain_targets[faces.labels[own]]
+            mean.add(
+                len(index), self._learner.judge(faces.images(own), targets, faces.affect_of(own)), faces.known(index)
+            )
         self._check(mean.loss, f"the validation loss is {mean.loss} after epoch {epoch + 1}")
         if not self._learner.all_finite():
             raise self._error(f"a weight or a value of the optimiser is no number after epoch {epoch + 1}")
@@ -88,19 +94,26 @@ class EpochRunner:
 
 
 class _Mean:
-    """Loss and accuracy over batches of different sizes."""
+    """Losses and accuracy over batches of different sizes."""
 
     def __init__(self) -> None:
         self._faces, self._loss, self._hits = 0, 0.0, 0.0
+        self._known, self._affect = 0.0, 0.0
 
-    def add(self, faces: int, loss: float, accuracy: float) -> None:
+    def add(self, faces: int, figures: Figures, known: float) -> None:
         self._faces += faces
-        self._loss += loss * faces
-        self._hits += accuracy * faces
+        self._loss += figures.loss * faces
+        self._hits += figures.accuracy * faces
+        self._known += known
+        self._affect += figures.affect * faces  # a mean in which what is not known counts as 0
 
     @property
     def loss(self) -> float:
         return self._loss / self._faces
+
+    @property
+    def affect(self) -> float | None:
+        return self._affect / self._known if self._known else None
 
     @property
     def accuracy(self) -> float:

@@ -1,15 +1,26 @@
 """A network that learns batch by batch, and whose whole state can be taken out and put back. Keras only."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
 from mien.augmentation.online import AugmentOnline
+from mien.networks import AFFECT, PROBABILITIES
 from mien.networks.backbone import let_learn
 from mien.params import OptimizerParams, Ranges, TrainParams
+from mien.training.affect import affect_loss
 from mien.training.parallel import Single
 from mien.training.unfreezing import step_of, steps
+
+
+class Figures(NamedTuple):
+    """Of one batch: mean loss and accuracy of the classes, and the loss of valence and arousal, 0 without them."""
+
+    loss: float
+    accuracy: float
+    affect: float = 0.0
 
 
 class Learner:
@@ -40,13 +51,23 @@ class Learner:
         self.optimizer = self.devices.optimizer(make_optimizer(self._params.optimizer))
         self.model.compile(
             self.optimizer,
-            loss=keras.losses.CategoricalCrossentropy(),
-            metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+            **self._losses(),
             jit_compile=self._params.jit_compile and self.devices.compiles,
         )
         self.model.make_train_function(force=True)  # those of before know other variables and figures
         self.model.make_test_function(force=True)
         self.optimizer.build(self.model.trainable_variables)
+
+    def _losses(self) -> dict[str, Any]:
+        """What the network is judged by, as `compile` takes it."""
+        classes, accuracy = keras.losses.CategoricalCrossentropy(), keras.metrics.CategoricalAccuracy(name="accuracy")
+        if self._params.affect is None:
+            return {"loss": classes, "metrics": [accuracy]}
+        return {
+            "loss": {PROBABILITIES: classes, AFFECT: affect_loss(self._params.affect, self.devices.together)},
+            "loss_weights": {PROBABILITIES: 1.0, AFFECT: self._params.affect.weight},
+            "metrics": {PROBABILITIES: [accuracy]},
+        }
 
     def enter(self, epoch: int) -> None:
         """Let that part of a backbone learn that learns in `epoch` (from 0)."""
@@ -63,24 +84,30 @@ class Learner:
         for variable, start in zip(self._seeds, starts, strict=True):
             self.devices.seed(variable, int(start))
 
-    def step(self, images: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> tuple[float, float]:
+    def step(
+        self, images: np.ndarray, targets: np.ndarray, weights: np.ndarray | None, affect: np.ndarray | None = None
+    ) -> Figures:
         """Learn from one batch.
 
         Args:
             images: uint8 (B, H, W, C).
             targets: float32 (B, classes).
-            weights: float32 (B,) of each face in the loss, or None for 1.
+            weights: float32 (B,) of each face in the loss of the classes, or None for 1.
+            affect: float32 (B, 2), valence and arousal, NaN where not known; None: the network has no such head.
 
         Returns:
-            Mean loss (weighted) and accuracy (not weighted) of the batch before the step.
+            Mean losses (that of the classes weighted) and accuracy (not weighted) of the batch before the step.
         """
-        figures = self.model.train_on_batch(images, targets, weights, return_dict=True)
-        return float(figures["loss"]), float(figures["accuracy"])
+        if affect is None:
+            return _figures(self.model.train_on_batch(images, targets, weights, return_dict=True))
+        wanted, weights = _both(targets, affect), np.ones(len(images), np.float32) if weights is None else weights
+        every = {PROBABILITIES: weights, AFFECT: np.ones(len(images), np.float32)}
+        return _figures(self.model.train_on_batch(images, wanted, every, return_dict=True))
 
-    def judge(self, images: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
-        """Mean loss and accuracy of a batch, as `step`, without learning."""
-        figures = self.model.test_on_batch(images, targets, return_dict=True)
-        return float(figures["loss"]), float(figures["accuracy"])
+    def judge(self, images: np.ndarray, targets: np.ndarray, affect: np.ndarray | None = None) -> Figures:
+        """Figures of a batch, as `step`, without learning."""
+        wanted = targets if affect is None else _both(targets, affect)
+        return _figures(self.model.test_on_batch(images, wanted, return_dict=True))
 
     def all_finite(self) -> bool:
         """Whether no variable of network or optimiser holds NaN or infinity."""
@@ -95,6 +122,18 @@ class Learner:
         self.network.set_weights(list(state["weights"]))
         for variable, value in zip(self.optimizer.variables, state["optimizer"], strict=True):
             variable.assign(value)
+
+
+def _both(targets: np.ndarray, affect: np.ndarray) -> dict[str, np.ndarray]:
+    return {PROBABILITIES: targets, AFFECT: affect}
+
+
+def _figures(named: Mapping[str, Any]) -> Figures:
+    """From Keras' names, which are others where there are two heads."""
+    if f"{AFFECT}_loss" not in named:
+        return Figures(float(named["loss"]), float(named["accuracy"]))
+    names = (f"{PROBABILITIES}_loss", f"{PROBABILITIES}_accuracy", f"{AFFECT}_loss")
+    return Figures(*(float(named[name]) for name in names))
 
 
 def make_optimizer(params: OptimizerParams) -> keras.optimizers.Optimizer:

@@ -45,6 +45,10 @@ class Single:
         """Let a generator of Keras, whose state is `variable`, begin at `start`."""
         variable.assign(np.array([start, 0], dtype=np.int64))
 
+    def together(self, sums: keras.KerasTensor) -> keras.KerasTensor:
+        """Sums over the faces of a device's share, inside the step, to those over the whole batch."""
+        return sums
+
     def share(self, index: np.ndarray) -> np.ndarray:
         """Faces of a batch that this process reads, so that they can be shared out equally and have the same means.
 

@@ -46,7 +46,7 @@ class Mirrored(Single):
 
     def model(self, model: keras.Model) -> keras.Model:
         """As `Single.model`."""
-        return _SharingModel(model.inputs, model(model.inputs), name=model.name)
+        return _SharingModel(model.inputs[0], model(model.inputs[0]), name=model.name)
 
     def optimizer(self, optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
         """As `Single.optimizer`."""
@@ -54,6 +54,13 @@ class Mirrored(Single):
             return optimizer
         kind: Any = type(type(optimizer).__name__, (_ClipsTogether, type(optimizer)), {})
         return kind.from_config({**optimizer.get_config(), "clipnorm": optimizer.clipnorm / self.count})
+
+    def together(self, sums: keras.KerasTensor) -> keras.KerasTensor:
+        """As `Single.together`."""
+        import tensorflow as tf
+
+        replica = tf.distribute.get_replica_context()  # None while Keras only looks at shapes
+        return replica.all_reduce(tf.distribute.ReduceOp.SUM, sums) if replica else sums
 
     def seed(self, variable: keras.Variable, start: int) -> None:
         """As `Single.seed`, but another start for each device: the same would change all shares alike."""
@@ -109,7 +116,7 @@ class Workers(Mirrored):
 
     def model(self, model: keras.Model) -> keras.Model:
         """As `Single.model`."""
-        return _WorkersModel(model.inputs, model(model.inputs), name=model.name)
+        return _WorkersModel(model.inputs[0], model(model.inputs[0]), name=model.name)
 
 
 @cache

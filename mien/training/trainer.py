@@ -16,6 +16,7 @@ import keras
 import numpy as np
 
 from mien import __version__, networks
+from mien.labels import DIMENSIONS
 from mien.model_file import ModelFacts, weights_digest
 from mien.params import TrainParams
 from mien.progress import meter
@@ -151,6 +152,7 @@ class _Plan:
                 shape=self.data.training.shape,
                 mean=self.measured.mean,
                 std=self.measured.std,
+                **({"affect": True} if self.params.affect else {}),
                 **self.params.network.options,
             )
 
@@ -164,6 +166,7 @@ class _Plan:
             options=_unnamed(self.params.network.options),
             weights_sha256=weights_digest(network),
             mien=__version__,
+            affect=DIMENSIONS if self.params.affect else (),
             crop_margin=self.data.preparation.crop_margin,
             align=self.data.preparation.align,
         )

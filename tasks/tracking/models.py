@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mien.model_file import read_facts
 from tasks.quiet import load_keras
+from tasks.tracking import heads
 from tasks.tracking.origin import file_digest
 from tasks.tracking.run import PipelineRun
 from tasks.tracking.store import Store
@@ -17,6 +18,7 @@ from tasks.tracking.store import Store
 if TYPE_CHECKING:
     from mlflow.entities import LoggedModel
     from mlflow.entities.model_registry import ModelVersion
+    from mlflow.models import Model
 
 MD5_TAG = "model.md5"
 CHALLENGER = "challenger"
@@ -68,20 +70,31 @@ def _save(path: Path, folder: Path, model_id: str, run_id: str) -> None:
     import numpy as np
     from mlflow.models import Model, infer_signature
 
+    entry, facts = Model(artifact_path="model", model_uuid=model_id, model_id=model_id, run_id=run_id), read_facts(path)
     model = keras.models.load_model(path, compile=False)
     example = np.zeros((1, *model.input_shape[1:]), np.uint8)
     folder.mkdir()
     mlflow.keras.save_model(
         model,
         str(folder),
-        mlflow_model=Model(artifact_path="model", model_uuid=model_id, model_id=model_id, run_id=run_id),
+        mlflow_model=entry,
         signature=infer_signature(example, model.predict(example, verbose=0)),
         input_example=example,
         # Given the requirements, MLflow need not find them by importing the model in a child process for 6 s.
         pip_requirements=[f"{name}=={version(name)}" for name in ("keras", "tensorflow", "numpy")],
-        metadata=asdict(read_facts(path)),
+        metadata=asdict(facts),
     )
+    if facts.affect:
+        _with_heads(entry, folder)
     shutil.copyfile(path, folder / "data" / "model.keras")
+
+
+def _with_heads(entry: "Model", folder: Path) -> None:
+    """Have `mlflow.pyfunc` load the model in `folder` by `tasks.tracking.heads`."""
+    (folder / "code").mkdir()
+    shutil.copyfile(heads.__file__, folder / "code" / f"{heads.NAME}.py")
+    entry.flavors["python_function"] |= {"loader_module": heads.NAME, "code": "code"}
+    entry.save(str(folder / "MLmodel"))
 
 
 def _link(run: PipelineRun, model_id: str) -> None:

@@ -57,6 +57,18 @@ def test_uint8_faces_become_probabilities(name):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["vgg_small", pytest.param(BACKBONE, marks=pytest.mark.slow)])
+def test_a_second_head_stands_beside_the_first_of_any_network(name):
+    keras.utils.set_random_seed(3)
+    alone = build(name, 5)
+    keras.utils.set_random_seed(3)
+    both = build(name, 5, affect=True)
+    said = both(FACES)
+    assert said["affect"].shape == (8, 2)
+    assert np.abs(said["affect"]).max() <= 1.0
+    assert np.array_equal(said["probabilities"], alone(FACES))
+
+
 @pytest.mark.parametrize("name", [name for name in NETWORKS if name != BACKBONE])
 def test_the_smallest_face_of_a_network_is_the_smallest_that_it_can_take(name):
     network = NETWORKS[name]()

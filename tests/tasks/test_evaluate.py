@@ -26,7 +26,7 @@ def network(pooling=True):
     return keras.Sequential(layers)
 
 
-def write_build(root, model, classes=CLASSES):
+def write_build(root, model, classes=CLASSES, affect=()):
     """What evaluate cannot do without."""
     for stage in ("ingest", "split", "train", "evaluate"):
         (root / "build" / stage).mkdir(parents=True)
@@ -35,9 +35,8 @@ def write_build(root, model, classes=CLASSES):
     table.loc[table["face"] % 2 == 0, "split"] = "train"
     table.to_parquet(root / "build" / "split" / "faces.parquet")
     (root / "build" / "split" / "classes.json").write_text(json.dumps(CLASSES), encoding="utf-8")
-    write_model(
-        model, ModelFacts(tuple(classes), (48, 48, 1), 0, 255, "tiny"), root / "build" / "train" / "model.keras"
-    )
+    facts = ModelFacts(tuple(classes), (48, 48, 1), 0, 255, "tiny", affect=affect)
+    write_model(model, facts, root / "build" / "train" / "model.keras")
     history().to_csv(root / "build" / "train" / "history.csv", index=False)
 
 
@@ -79,6 +78,30 @@ def test_evaluate_writes_figures_tables_pictures_and_the_report(tmp_path, monkey
     assert len(pd.read_parquet(folder / "predictions.parquet")) == (table["split"] != "train").sum()
     test = table.loc[table["split"] == "test", "face"]
     assert written["held_out.txt"].decode().split() == [f"{face:016x}" for face in sorted(test)]
+
+
+def test_valence_and_arousal_are_judged_shown_and_said_where_the_model_tells_them(tmp_path, monkeypatch):
+    import keras
+
+    alone = network(pooling=False)
+    affect = keras.layers.Dense(2, activation="tanh", name="affect")(alone.layers[-2].output)
+    both = keras.Model(alone.inputs[0], {"probabilities": alone.outputs[0], "affect": affect})
+    write_build(tmp_path, both, affect=("valence", "arousal"))
+    path = tmp_path / "build/split/faces.parquet"
+    table = pd.read_parquet(path)
+    known = np.random.default_rng(1).uniform(-1, 1, (len(table), 2)).astype(np.float32)
+    table.assign(valence=known[:, 0], arousal=known[:, 1]).to_parquet(path)
+    monkeypatch.chdir(tmp_path)
+    outcome = judge_and_write(PARAMS)
+    metrics = json.loads((tmp_path / "build/evaluate/metrics.json").read_text())
+    figure = metrics["official"]["affect"]["valence"]
+    assert outcome.metrics["official.affect.valence.ccc"] == figure["ccc"]
+    assert outcome.metrics["official.affect.arousal.rmse_interval.low"] > 0
+    assert any(note.startswith(f"official valence: CCC {figure['ccc']:.3f}") for note in outcome.notes)
+    report = (tmp_path / "build/evaluate/report.html").read_text()
+    assert "<h3>Valence and arousal</h3>" in report
+    assert f"{figure['ccc']:.3f}<br>" in report
+    assert (tmp_path / "build/evaluate/pictures/affect.png").is_file()
 
 
 @pytest.mark.slow

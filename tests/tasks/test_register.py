@@ -34,6 +34,19 @@ def tiny_model(path: Path) -> None:
     write_model(model, facts, path)
 
 
+def two_headed_model(path: Path) -> None:
+    import keras
+
+    faces = keras.Input((48, 48, 1), dtype="uint8")
+    x = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(faces))
+    said = {
+        "probabilities": keras.layers.Dense(2, activation="softmax")(x),
+        "affect": keras.layers.Dense(2, activation="tanh")(x),
+    }
+    facts = ModelFacts(tuple(CLASSES), (48, 48, 1), 0.0, 255.0, "tiny", affect=("valence", "arousal"))
+    write_model(keras.Model(faces, said), facts, path)
+
+
 def run_register():
     with open_run("register") as run:
         return register(RegisterParams(), run)
@@ -95,3 +108,24 @@ def test_a_model_that_passes_is_a_version_that_a_clean_process_can_use(project, 
     assert (lines[0], lines[-1]) == (str(CLASSES), "[1.0, 1.0]")
     stored = next((project / "mlartifacts").rglob("model.keras"))
     assert hashlib.md5(stored.read_bytes()).digest() == hashlib.md5(path.read_bytes()).digest()
+
+
+@pytest.mark.slow
+def test_a_model_that_tells_valence_and_arousal_gives_both_answers_by_name_to_a_clean_process(project):
+    write_judged(project, accuracy=0.8)
+    two_headed_model(project / "build/train/model.keras")
+    run_register()
+    code = (
+        "import mlflow, numpy as np\n"
+        f"mlflow.set_tracking_uri('sqlite:///{project}/mlflow.db')\n"
+        "model = mlflow.pyfunc.load_model('models:/mien@challenger')\n"
+        "said = model.predict(np.zeros((3, 48, 48, 1), np.uint8))\n"
+        "print({name: (said[name].shape, str(said[name].dtype)) for name in sorted(said)})\n"
+        "print(sorted(spec.name for spec in model.metadata.signature.outputs), model.metadata.metadata['affect'])\n"
+        "import sys; assert not [name for name in sys.modules if name.split('.')[0] in ('mien', 'tasks')]\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd="/", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    answers, outputs = done.stdout.splitlines()[-2:]
+    assert answers == "{'affect': ((3, 2), 'float32'), 'probabilities': ((3, 2), 'float32')}"
+    assert outputs == "['affect', 'probabilities'] ['valence', 'arousal']"

@@ -1,3 +1,4 @@
+import json
 import re
 import signal
 import time
@@ -6,9 +7,11 @@ import pandas as pd
 import pytest
 
 from mien import networks
+from mien.errors import ParamsError, TrainingError
 from mien.predictor import Predictor
 from mien.training.checkpoints import CheckpointStore
-from tasks.train import train_and_write
+from tasks.train import check_role, train_and_write
+from tasks.train_worker import work
 from tests.tasks import trained
 from tests.training import killing, tiny
 
@@ -39,6 +42,33 @@ def test_the_stage_leaves_a_model_that_predicts_and_its_history_and_nothing_else
     assert "5 epochs; best is 5: validation accuracy" in outcome.notes[0]
     assert predictor.facts.weights_sha256[:16] in outcome.notes[1]
     assert re.fullmatch(r"train: \d+ s, [\d,]+ images/s\n", capsys.readouterr().err), "a pipe is not flooded"
+
+
+def test_where_the_settings_ask_for_it_the_model_tells_valence_and_arousal(build):
+    epochs = []
+    params = tiny.params(optimizer={"learning_rate": 0.03}, epochs=5, affect={"weight": 1.0})
+    train_and_write(params, epochs.append)
+    predictor = Predictor.load(build / "train/model.keras")
+    answers = predictor.answer(tiny.drawn(90, 1)[0])
+    assert answers.affect.shape == (90, 2)
+    history = pd.read_csv(build / "train/history.csv")
+    assert history["val_affect_loss"].tolist() == [report.val_affect_loss for report in epochs]
+    assert history["affect_loss"].tolist() == [report.figures()["affect_loss"] for report in epochs]
+
+
+def test_one_of_several_processes_says_when_it_is_started_as_another(build, monkeypatch):
+    params = tiny.params(strategy="multi_worker")
+    with pytest.raises(TrainingError, match="TF_CONFIG says who learns together, but the environment variable is not"):
+        check_role(params, chief=True)
+    cluster = {"worker": ["one:1", "two:1"]}
+    for index, program in enumerate(("as always", "python -m tasks.train_worker")):
+        config = {"cluster": cluster, "task": {"type": "worker", "index": index}}
+        monkeypatch.setenv("TF_CONFIG", json.dumps(config))
+        check_role(params, chief=index == 0)
+        with pytest.raises(TrainingError, match=f"this process is (chief|worker) {index} .* Start it .*{program}"):
+            check_role(params, chief=index == 1)
+    with pytest.raises(ParamsError, match="train.strategy is one: one process learns"):
+        work(tiny.params(strategy="one"))
 
 
 def test_killed_before_dvc_has_taken_the_outputs_nothing_is_trained_again(build):

@@ -38,8 +38,11 @@ def prepare(root):
     np.save(root / "build/augment/images.npy", copies)
     (root / "build/split/classes.json").write_text(json.dumps(tiny.CLASSES))
     table = {"face": np.arange(90, dtype=np.int32), "split": ["train"] * 60 + ["validation"] * 20 + ["test"] * 10}
-    pd.DataFrame({**table, "class_index": labels}).to_parquet(root / "build/split/faces.parquet")
-    pd.DataFrame({"class_index": copied}).to_parquet(root / "build/augment/faces.parquet")
+    affect = {"valence": labels / 2.0 - 0.5, "arousal": np.where(np.arange(90) % 2, np.nan, 0.25)}
+    pd.DataFrame({**table, "class_index": labels, **affect}).to_parquet(root / "build/split/faces.parquet")
+    pd.DataFrame({"face": np.arange(20, dtype=np.int32), "class_index": copied}).to_parquet(
+        root / "build/augment/faces.parquet"
+    )
 
 
 def run(root, params, on_epoch=lambda report: None):

@@ -31,18 +31,24 @@ def main(folder, count, params, step=None):
 
 
 def learn(place, params):
-    told, build = [], partial(tiny.network, dropout=0.0 if params == NO_CHANCE else 0.2)
+    told, build = [], partial(tiny.network, dropout=0.0 if NO_CHANCE.items() <= params.items() else 0.2)
     build = tiny.backbone if "unfreeze" in params else build
-    data = tiny.data(validation=31)
+    data = tiny.with_affect(tiny.data(validation=31)) if params.get("affect") else tiny.data(validation=31)
     trained = train_model(data, tiny.params(**params), place / "checkpoints", tell=told.append, build=build)
     write_model(trained.network, trained.facts, place / "model.keras")
     result = {
         "told": told,
         "resumed_after": trained.resumed_after,
         "weights": trained.facts.weights_sha256,
-        "history": [[report.loss, report.accuracy, report.val_loss, report.val_accuracy] for report in trained.history],
+        "history": figures(trained),
     }
     (place / "result.json").write_text(json.dumps(result))
+
+
+def figures(trained):
+    """What was reached epoch by epoch, without what a clock says."""
+    clock = ("seconds", "images_per_second")
+    return [[value for name, value in report.figures().items() if name not in clock] for report in trained.history]
 
 
 def divide_cpu(count):

@@ -72,6 +72,29 @@ def test_no_copies_at_all_are_fine(build):
     assert values(load(build).training) == [0, 2, 5]
 
 
+def with_affect(build, valence, arousal):
+    path = build / "split/faces.parquet"
+    known = {"valence": np.array(valence, np.float32), "arousal": np.array(arousal, np.float32)}
+    pd.read_parquet(path).assign(**known).to_parquet(path)
+    return load_data(*(build / stage for stage in ("ingest", "split", "augment")), affect=True)
+
+
+def test_valence_and_arousal_go_with_their_faces_and_with_the_copies_of_these(build):
+    nan = np.nan
+    data = with_affect(build, [0.5, nan, 0.25, 1.0, -0.5], [0.1, 0.2, nan, 1.0, nan])
+    learnt = [[0.5, 0.1], [nan, 0.2], [-0.5, nan], [0.5, 0.1], [-0.5, nan]]  # faces 0, 2, 5, copies of 0 and 5
+    np.testing.assert_array_equal(data.training.affect, np.array(learnt, np.float32))
+    np.testing.assert_array_equal(data.validation.affect, np.array([[0.25, nan]], np.float32))
+    assert data.training.known(np.array([0, 1])) == 1.5
+    assert measure(data.training).digest != measure(load(build).training).digest
+
+
+@pytest.mark.parametrize(("arousal", "missing"), [(np.nan, "valence or arousal"), (0.5, "valence")])
+def test_learning_what_no_training_face_has_is_refused(build, arousal, missing):
+    with pytest.raises(DataError, match=rf"no training face has a known {missing}: .*train\.affect to null"):
+        with_affect(build, [np.nan, np.nan, 0.5, 0.5, np.nan], [arousal] * 5)
+
+
 def test_a_class_without_a_training_face_is_named(build):
     (build / "split/classes.json").write_text(json.dumps(["angry", "happy", "disgust"]))
     with pytest.raises(DataError, match="no training face of disgust"):

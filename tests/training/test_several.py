@@ -56,6 +56,13 @@ def test_two_devices_learn_what_one_does_and_leave_a_model_for_one(backend, tmp_
     assert (found == labels).mean() > 0.9
 
 
+def test_two_devices_have_the_concordance_of_the_whole_batch(backend, tmp_path):
+    settings = {**several.NO_CHANCE, "affect": {"loss": "ccc"}}
+    one, two = (trained(tmp_path / str(count), backend, count, settings) for count in (1, 2))
+    assert len(one["history"][0]) == 7
+    assert np.allclose(two["history"], one["history"], atol=1e-5)
+
+
 def test_killed_on_two_devices_training_goes_on_and_ends_with_the_same_weights(backend, tmp_path, uninterrupted):
     killed = run(tmp_path, backend, 2, json.dumps(tiny.EVERYTHING), 7)  # in the third epoch
     assert killed.returncode == -signal.SIGKILL

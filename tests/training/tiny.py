@@ -1,5 +1,7 @@
 """Faces of 8x8 pixels and a network that learns them in a second, with all that could differ after a resume."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 
@@ -9,15 +11,17 @@ from mien.training.data import FaceSet, TrainingData
 CLASSES = ("angry", "happy", "sad")
 
 
-def network(name, classes, *, shape, mean, std, dropout=0.2):
+def network(name, classes, *, shape, mean, std, dropout=0.2, affect=False):
     x = faces = keras.Input(shape, dtype="uint8")
     x = keras.layers.Rescaling(1 / std, -mean / std)(x)
     x = keras.layers.Flatten()(x)
     x = keras.layers.Dense(8, activation="relu")(x)
     x = keras.layers.BatchNormalization()(x)
     x = keras.layers.Dropout(dropout)(x)
-    x = keras.layers.Dense(classes, activation="softmax", dtype="float32")(x)
-    return keras.Model(faces, x, name=name)
+    y = keras.layers.Dense(classes, activation="softmax", dtype="float32", name="probabilities")(x)
+    if affect:
+        y = {"probabilities": y, "affect": keras.layers.Dense(2, activation="tanh", name="affect")(x)}
+    return keras.Model(faces, y, name=name)
 
 
 def backbone(name, classes, *, shape, mean, std, **_):
@@ -50,6 +54,19 @@ def face_set(count, seed):
 
 def data(training=96, validation=30):
     return TrainingData(face_set(training, 1), face_set(validation, 2), CLASSES)
+
+
+def with_affect(data, unknown=0.3):
+    """The same faces with a valence and an arousal that follow from the class, a share of them not known."""
+
+    def known(faces, seed):
+        generator = np.random.default_rng(seed)
+        values = 0.7 * np.stack([faces.labels - 1.0, 1.0 - faces.labels], axis=1)
+        values += generator.normal(0, 0.05, values.shape)
+        values[generator.random(values.shape) < unknown] = np.nan
+        return replace(faces, affect=values.astype(np.float32))
+
+    return replace(data, training=known(data.training, 3), validation=known(data.validation, 4))
 
 
 def params(**changes):

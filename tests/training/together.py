@@ -55,9 +55,7 @@ def learn(folder: Path, name, params):
     try:
         trained = train_model(on_disk(folder), tiny.params(**params), folder / name, tell=told.append, build=build)
         result |= {
-            "history": [
-                [report.loss, report.accuracy, report.val_loss, report.val_accuracy] for report in trained.history
-            ],
+            "history": several.figures(trained),
             "resumed_after": trained.resumed_after,
             "weights": trained.facts.weights_sha256,
         }

@@ -1,12 +1,12 @@
 """Which reference project some settings are like, and in what they differ from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
 from mien.errors import ParamsError
-from mien.params import parse_params
+from mien.params import Preparation, parse_params
 from mien.params.edit import differences, inline
 from mien.presets.preset import PRESET_SECTIONS, PRESETS, PROTOCOLS, Protocol, load_preset, whole_sections
 
@@ -39,14 +39,17 @@ def likeness(sections: Mapping[str, Any]) -> Likeness | None:
     """The preset that these sections are like; None when all are far from them or have another network.
 
     Args:
-        sections: of params.yaml by name; where one is missing or does not validate, they are like nothing.
+        sections: of params.yaml by name; where one of a preset is missing or does not validate, they are like nothing.
+            Of `ingest` counts how faces are prepared; where it is missing, that is as the projects did it.
     """
     if not set(PRESET_SECTIONS) <= set(sections):
         return None
+    known = {name: sections[name] for name in (*PRESET_SECTIONS, "ingest") if name in sections}
     try:
-        ours = whole_sections(parse_params({name: sections[name] for name in PRESET_SECTIONS}))
+        params = parse_params(known)
     except ParamsError:
         return None
+    ours = {**whole_sections(params), "ingest": asdict(params.ingest.preparation())}
     candidates = [_compared(ours, name, protocol) for name in PRESETS for protocol in PROTOCOLS]
     near = [one for one in candidates if one is not None and len(one.differences) <= FAR]
     return min(near, key=lambda one: len(one.differences), default=None)
@@ -56,7 +59,7 @@ def _compared(ours: Mapping[str, Any], name: str, protocol: Protocol) -> Likenes
     theirs = load_preset(name).sections(protocol)
     if theirs["train"]["network"]["name"] != ours["train"]["network"]["name"]:
         return None
-    changes = differences(theirs, ours)
+    changes = differences({**theirs, "ingest": asdict(Preparation())}, ours)
     return Likeness(
         name, protocol, tuple(f"{one.key} {inline(one.after)} instead of {inline(one.before)}" for one in changes)
     )

@@ -25,6 +25,13 @@ def test_a_few_differences_are_named_with_both_values():
     assert str(likeness(load_preset("mememoji").sections())) == "as the preset mememoji, sound protocol"
 
 
+def test_faces_of_another_size_or_colour_are_a_difference():
+    sections = load_preset("vgg_small").sections()
+    found = likeness({**sections, "ingest": {"image_size": 96, "color": "rgb", "source": "affectnet"}})
+    assert found.differences == ("ingest.image_size 96 instead of 48", "ingest.color rgb instead of gray")
+    assert likeness({**sections, "ingest": {"source": "fer2013"}}) == Likeness("vgg_small", "sound")
+
+
 def test_settings_that_are_not_written_are_the_defaults():
     sections = load_preset("vgg_small").sections()
     sections["train"]["network"] = {"name": "vgg_small"}

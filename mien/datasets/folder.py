@@ -23,7 +23,7 @@ from mien.datasets.opening import Root
 from mien.datasets.reader import Shard, between, shard_rows
 from mien.errors import DataError
 from mien.images import ImageError
-from mien.images.decoding import JPEG
+from mien.images.headers import JPEG
 from mien.labels import AFFECTNET, FER2013, LABEL_SPACES, NAMES, USAGES, LabelSpace
 from mien.params.preparation import Preparation
 from mien.reasons import Reason

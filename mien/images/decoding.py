@@ -16,8 +16,6 @@ MAX_BYTES = 32 << 20
 MAX_PIXELS = 1 << 25
 """Largest picture that is decoded: 33.6 million pixels, 100 MB in colour; a camera of 24 megapixels fits."""
 
-JPEG = b"\xff\xd8\xff"
-
 
 def decode(data: bytes, max_pixels: int = MAX_PIXELS, *, gray: bool = False) -> np.ndarray:
     """Decode a still picture, turned upright as its EXIF orientation says: as viewers show it.
@@ -46,8 +44,9 @@ def decode(data: bytes, max_pixels: int = MAX_PIXELS, *, gray: bool = False) -> 
         raise ImageError(Reason.TOO_LARGE, f"{facts.width:,} x {facts.height:,} pixels; at most {max_pixels:,} in all")
     if facts.animated:
         raise ImageError(Reason.FORMAT_MISMATCH, "an animation; which of its pictures is meant nobody can tell")
-    luma = gray and data.startswith(JPEG)
-    picture = _pixels(data, cv2.IMREAD_GRAYSCALE if luma else cv2.IMREAD_ANYCOLOR)
+    if facts.components:  # of a JPEG; OpenCV then writes the wanted channels at once
+        return _pixels(data, cv2.IMREAD_GRAYSCALE if gray or facts.components == 1 else cv2.IMREAD_COLOR_RGB)
+    picture = _pixels(data, cv2.IMREAD_ANYCOLOR)
     if picture.ndim == 3:
         picture = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY if gray else cv2.COLOR_BGR2RGB)
     return picture

@@ -12,6 +12,10 @@ from mien.images.errors import ImageError
 from mien.reasons import Reason
 
 
+JPEG = b"\xff\xd8\xff"
+"""How every JPEG starts."""
+
+
 @dataclass(frozen=True)
 class Header:
     """Width and height in pixels before any turning.
@@ -158,7 +162,7 @@ def _behind_blocks(data: bytes, at: int) -> int:
 
 
 HEADERS: dict[bytes, Callable[[bytes], Header]] = {
-    b"\xff\xd8\xff": _jpeg,
+    JPEG: _jpeg,
     b"\x89PNG\r\n\x1a\n": _png,
     b"BM": _bmp,
     b"RIFF": _webp,

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from mien.images.errors import ImageError
 from mien.reasons import Reason
 
-
 JPEG = b"\xff\xd8\xff"
 """How every JPEG starts."""
 

@@ -50,8 +50,7 @@ def near_pairs(images: np.ndarray, threshold: float, rows: np.ndarray | None = N
         rows: ascending positions of the images to look at; None: all. A memory map is never copied as a whole.
     """
     rows = np.arange(len(images)) if rows is None else rows
-    batches = gray_batches(images, rows=rows)
-    sketches = np.concatenate([np.zeros((0, SKETCH_SIDE**2), np.float32), *map(_sketch, batches)])
+    sketches = _sketches(images, rows)
     found = [Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
     with meter("near twins", len(rows)) as progress:
         for count, first, second in _candidates(sketches, threshold - MARGIN):
@@ -81,6 +80,16 @@ def twin_groups(keys: np.ndarray, pairs: Pairs) -> np.ndarray:
     np.minimum.at(smallest, component, np.arange(count, dtype=np.int32))
     groups: np.ndarray = smallest[component]
     return groups
+
+
+def _sketches(images: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """`_sketch` of `images[rows]`, (M, SKETCH_SIDE^2) float32."""
+    out = np.empty((len(rows), SKETCH_SIDE**2), np.float32)
+    at = 0
+    for batch in gray_batches(images, rows=rows):
+        out[at : at + len(batch)] = _sketch(batch)
+        at += len(batch)
+    return out
 
 
 def _sketch(batch: np.ndarray) -> np.ndarray:

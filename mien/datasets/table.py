@@ -13,12 +13,13 @@
 | `code` | int16 | the source's code, -1 when there is no label |
 | `label` | str | name of the emotion, "" when there is no label |
 | `sha256` | str | of the pixels as read, before any resizing |
-| `width`, `height` | int32 | of the source picture |
+| `width`, `height` | int32 | of the source picture, upright |
 | `valence`, `arousal` | float32 | -1 to 1, NaN where the source says nothing |
 | `box_x`, `box_y`, `box_width`, `box_height` | int32 | the face in pixels of the source picture, -1 where not known |
 | `votes_<name>` | uint8 | FER+ votes (`mien.labels.FERPLUS_VOTES`), only when they were joined |
 
-`landmarks.npy` is float32 (N, 68, 2) in the same order: x and y, in pixels of the source picture, of the 68 points of
+Boxes and landmarks are taken to be those of the upright picture, turned as its EXIF orientation says: what viewers and
+OpenCV show. `landmarks.npy` is float32 (N, 68, 2) in the same order: x and y, in pixels of the source picture, of the 68 points of
 300-W, NaN where a face has none; (0, 68, 2) where no face has any.
 """
 

@@ -18,9 +18,9 @@
 | `box_x`, `box_y`, `box_width`, `box_height` | int32 | the face in pixels of the source picture, -1 where not known |
 | `votes_<name>` | uint8 | FER+ votes (`mien.labels.FERPLUS_VOTES`), only when they were joined |
 
-Boxes and landmarks are taken to be those of the upright picture, turned as its EXIF orientation says: what viewers and
-OpenCV show. `landmarks.npy` is float32 (N, 68, 2) in the same order: x and y, in pixels of the source picture, of the 68 points of
-300-W, NaN where a face has none; (0, 68, 2) where no face has any.
+`landmarks.npy` is float32 (N, 68, 2) in the same order: x and y, in pixels of the source picture, of the 68 points of
+300-W, NaN where a face has none; (0, 68, 2) where no face has any. Boxes and landmarks are taken to be those of the
+upright picture, turned as its EXIF orientation says: what viewers and OpenCV show.
 """
 
 from dataclasses import dataclass

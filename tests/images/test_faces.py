@@ -1,6 +1,9 @@
+import io
+
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from mien import images
 from mien.images import Preparation
@@ -51,6 +54,15 @@ def test_a_margin_is_a_share_of_the_box_on_each_side_and_ends_at_the_border():
 
 def test_without_a_box_the_margin_says_nothing():
     assert np.array_equal(images.cut(NOISE, Preparation(20, "gray", crop_margin=0.5)), NOISE)
+
+
+def test_a_box_is_of_the_picture_as_viewers_show_it():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # stored on its left side
+    stored = io.BytesIO()
+    Image.fromarray(np.rot90(NOISE, 1)).save(stored, "PNG", exif=exif)
+    upright = images.decode(stored.getvalue())
+    assert np.array_equal(images.prepare(upright, GRAY, (55, 30, 20, 20)), NOISE[30:50, 55:75])
 
 
 OUTSIDE = {

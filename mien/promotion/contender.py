@@ -72,13 +72,15 @@ def _check(contender: Contender, images: Array, classes: Sequence[str]) -> None:
     if set(known) != set(classes):
         raise DataError(
             f"{contender.name} knows the classes {', '.join(sorted(known))}; today's split has "
-            f"{', '.join(sorted(classes))}. Models with other classes cannot be compared."
+            f"{', '.join(sorted(classes))}. Models with other classes cannot be compared; "
+            "without alias 'champion' the absolute gates decide."
         )
     height, width, channels = contender.predictor.facts.shape
     if (*images.shape[1:], 1)[:3] != (height, width, channels):
         raise DataError(
             f"{contender.name} takes faces of {height} x {width} x {channels}; today's are "
-            f"{' x '.join(map(str, images.shape[1:]))}. Models that see other images cannot be compared."
+            f"{' x '.join(map(str, images.shape[1:]))}. Models that see other images cannot be compared; "
+            "without alias 'champion' the absolute gates decide."
         )
 
 

@@ -163,9 +163,18 @@ def _folders(found: Survey, claimed: frozenset[str]) -> Candidate | None:
     official = sum(below.official for below in found.folders.values())
     shown = ", ".join(f"{name} {count:,}" for name, count in sorted(sizes.items())[:12])
     evidence = f"{sizes.total():,} pictures in class folders ({shown}); {official:,} named as msambare's copy does"
+    evidence += f"; {_space(set(sizes))}"
     kind: Kind = "fer_folder" if 2 * official > found.pictures else "folder"
     everything = frozenset(name for name in found.folders if name)
     return Candidate(kind, f"{found.root.name}/", found.root, evidence, folders=everything)
+
+
+def _space(classes: set[str]) -> str:
+    """Where the names of class folders say what they mean."""
+    try:
+        return f"names of the label space {folder.label_space(classes, None).name}"
+    except DataError:
+        return "digits, of which only ingest.label_space can say what they mean"
 
 
 def _others(found: Survey, looks: Looks, chosen: Candidate | None) -> list[str]:

@@ -13,6 +13,9 @@ SUFFIXES: Mapping[Kind, str] = {"affectnet_npy": ".npy", "affectnet_plus": ".jso
 """Of annotations that lie beside their pictures."""
 
 
+TITLES: Mapping[Kind, str] = {"affectnet_npy": "AffectNet's crops of 2021", "affectnet_plus": "AffectNet+"}
+
+
 @dataclass(frozen=True)
 class Found:
     """A data set of AffectNet.
@@ -49,7 +52,9 @@ def find(
     for name in tables.get("labels_csv", ()):
         folders = _below(survey, name)
         count = sum(survey.folders[folder].pictures for folder in folders)
-        yield Found("labels_csv", (name,), f"a CSV with the columns pth and label, and {count:,} pictures", folders)
+        yield Found(
+            "labels_csv", (name,), f"AffectNet repackaged: columns pth and label, and {count:,} pictures", folders
+        )
     for name in tables.get("yolo", ()):
         if pictured := yolo.picture_folders(survey, name):
             yield _yolo(survey, name, pictured)
@@ -59,21 +64,23 @@ def _original(survey: Survey, names: Sequence[str]) -> Found:
     try:
         found = lists.find(survey, names)
     except DataError as error:
-        return Found("affectnet_csv", tuple(names), "lists of AffectNet's pictures", frozenset(), problem=str(error))
+        evidence = "AffectNet's original distribution: lists of pictures"
+        return Found("affectnet_csv", tuple(names), evidence, frozenset(), problem=str(error))
     folders = frozenset(name for name in survey.folders if lists.is_picture_folder(name, found))
-    return Found("affectnet_csv", tuple(names), "; ".join(one.evidence for one in found), folders)
+    evidence = "; ".join(one.evidence for one in found)
+    return Found("affectnet_csv", tuple(names), f"AffectNet's original distribution: {evidence}", folders)
 
 
 def _pairs(survey: Survey, kind: Kind, suffix: str, found: Sequence[Half]) -> Found:
     counts = [f"{half.name or '.'} {survey.folders[half.within('images')].pictures:,}" for half in found]
-    evidence = f"pictures in images/ with {suffix} files in annotations/ ({', '.join(counts)})"
+    evidence = f"{TITLES[kind]}: pictures in images/ with {suffix} files in annotations/ ({', '.join(counts)})"
     folders = frozenset(half.within(own) for half in found for own in ("images", "annotations"))
     return Found(kind, (), evidence, folders, suffix)
 
 
 def _yolo(survey: Survey, name: str, pictured: Sequence[str]) -> Found:
     counts = ", ".join(f"{folder} {survey.folders[folder].pictures:,}" for folder in pictured)
-    evidence = f"names of classes, and pictures beside files of labels ({counts})"
+    evidence = f"AffectNet in YOLO's format: names of classes, and pictures beside files of labels ({counts})"
     beside = {f"{folder.removesuffix('images')}labels" for folder in pictured}
     return Found("yolo", (name,), evidence, frozenset({*pictured, *beside}), ".txt")
 

@@ -46,8 +46,21 @@ class LabelsReader:
         return (self.source,)
 
     def remarks(self) -> list[str]:
-        """What the file does not tell."""
-        return [f"{self.source}: no official split, every row is Training; set split.by: stratified to draw a test set"]
+        """What the file does not tell, and where the folders of its pictures say something else."""
+        remarks = [
+            f"{self.source}: no official split, every row is Training; set split.by: stratified to draw a test set"
+        ]
+        differ = sum(self._differs(line) for shard in self.shards() for line in shard.work[2])
+        more = f"{self.source}: {differ:,} labels are not the name of the picture's folder; the file's were read"
+        return [*remarks, more] if differ else remarks
+
+    def _differs(self, line: bytes) -> bool:
+        """Whether the picture lies in the folder of another class."""
+        try:
+            picture, code = self._parsed(line)
+            return code_of(picture.split("/")[-2]) != code
+        except (ImageError, IndexError):
+            return False  # refused, or in no class folder
 
     def shards(self) -> Iterator[Shard]:
         """Lines with their numbers, and the 0-based row of the first; the header is in none.

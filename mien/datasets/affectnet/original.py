@@ -1,7 +1,7 @@
 """Reader of the original distribution: CSV files that list pictures larger than faces, with box and landmarks."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -48,30 +48,34 @@ class OriginalReader:
         return remarks + (["automatic labels are those of a network and not of people"] if "automatic" in parts else [])
 
     def shards(self) -> Iterator[Shard]:
-        """Lines with their numbers, the 0-based row of the first, and for each where its picture stays instead."""
+        """Lines with their numbers, the 0-based row of the first, and for each where its picture stays instead.
+
+        Behind a last newline, a line without an end comes alone.
+        """
         stays = lists.repeats(self.root, self.lists)
         for at, one in enumerate(self.lists):
             for row, block in lists.rows(self.root, one.name, shard_rows(self.settings)):
                 numbers, lines = tuple(block.numbers), tuple(block.lines)
                 instead = tuple(stays[one.part][row : row + len(lines)].tolist())
-                yield Shard(f"{one.name}:{numbers[0]}-{numbers[-1]}", len(lines), (at, row, numbers, lines, instead))
+                name = f"{one.name}:{numbers[0]}-{numbers[-1]}"
+                yield Shard(name, len(lines), (at, row, numbers, lines, instead, block.cut))
 
     def pictures(self, shard: Shard) -> Sequence[str]:
         """Pictures that the lines list."""
-        at, _, _, lines, _ = shard.work
+        at, _, _, lines, *_ = shard.work
         paths = (record.path_of(line) for line in lines)
         return [self.lists[at].picture(path) for path in paths if path]
 
     def read(self, shard: Shard) -> Batch:
         """Parse the lines, open the pictures and cut the faces."""
-        at, first, numbers, lines, instead = shard.work
+        at, first, numbers, lines, instead, cut = shard.work
         root, made, of = Root(self.root), Making(self.settings, shard.rows), self.lists[at]
         for row, (number, line, stays) in enumerate(zip(numbers, lines, instead, strict=True), first):
             try:
                 take(made, root, self.settings, self._face(of, row, line, stays))
             except ImageError as error:
                 made.refuse(Refusal(of.name, number, error.reason, str(error), excerpt(line)))
-        return made.batch()
+        return _ended(made.batch()) if cut else made.batch()
 
     def _face(self, of: List, row: int, line: bytes, stays: int) -> Labelled:
         found = record.parse(line)
@@ -81,6 +85,15 @@ class OriginalReader:
             raise ImageError(Reason.DUPLICATE_WITHIN, "the same picture is listed further up")
         picture, usage = of.picture(found.path), USAGES[of.part]
         return Labelled(f"{of.part}/{row:08d}", picture, usage, *found[3:], found.box, found.landmarks)
+
+
+def _ended(batch: Batch) -> Batch:
+    """A batch whose last line has no end: where that line is no row, the file was cut off in the middle of it."""
+    last = batch.refusals[-1] if batch.refusals else None
+    if last is None or last.reason is not Reason.BAD_ROW:
+        return batch
+    fault = f"{last.where}: truncated, the file ends in the middle of this row ({last.detail}). Download the file again"
+    return replace(batch, fault=fault)
 
 
 def _lines(path: Path) -> int | None:

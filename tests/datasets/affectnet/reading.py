@@ -33,6 +33,7 @@ class Read:
     landmarks: np.ndarray | None
     rows: list[Row]
     refusals: list[Refusal]
+    fault: str
 
     @property
     def reasons(self) -> dict[str, Reason]:
@@ -57,8 +58,9 @@ def read(root: Path, rows: int, **params) -> Read:
     names = [row.sample_id for row in accepted]
     assert names == sorted(set(names))
     pixels = np.concatenate([batch.images for _, batch in batches])
+    fault = "".join(batch.fault for _, batch in batches)
     points = [batch.landmarks for _, batch in batches if batch.landmarks is not None]
-    return Read(found, reader, pixels, np.concatenate(points) if points else None, accepted, refused)
+    return Read(found, reader, pixels, np.concatenate(points) if points else None, accepted, refused, fault)
 
 
 def copy(root: Path, folder: Path) -> Path:

@@ -43,7 +43,11 @@ def test_labels_csv_is_read_as_training_alone(listed):
 
 def test_the_file_counts_where_it_disagrees_with_the_folder(listed):
     rewrite(listed, lambda lines: [lines[0], lines[1].replace(lines[1].split(b",")[2] + b",", b"Fear,"), *lines[2:]])
-    assert read(listed, FACES).rows[0].label == "fear"
+    found = read(listed, FACES)
+    assert found.rows[0].label == "fear"
+    assert found.reader.remarks()[1:] == [
+        "labels.csv: 1 labels are not the name of the picture's folder; the file's were read"
+    ]
 
 
 def test_columns_may_stand_anywhere_and_in_quotes(listed):

@@ -4,19 +4,32 @@ import shutil
 
 import pytest
 
+from mien.datasets.__main__ import main
 from mien.datasets.detect import detect
 from mien.errors import DataError
 from mien.params import IngestParams
 from tests.datasets import fakes
 
 EVIDENCE = {
-    "affectnet": ("affectnet_csv", "training.csv: 11 of its first 11 pictures are in Manually_Annotated_Images/; "),
+    "affectnet": (
+        "affectnet_csv",
+        "training.csv: 11 of its first 11 pictures are in Manually_Annotated_Images/; ",
+    ),
     "affectnet_automatic": ("affectnet_csv", "22 of its first 22 pictures are in Automatically_Annotated_Images/"),
-    "affectnet_npy": ("affectnet_npy", "with .npy files in annotations/ (train_set 14, val_set 8)"),
-    "affectnet_plus": ("affectnet_plus", "with .json files in annotations/ (AffectNet+/human_annotated/train_set 11"),
-    "labels_csv": ("labels_csv", "a CSV with the columns pth and label, and 22 pictures"),
-    "folder": ("folder", "22 pictures in class folders (anger "),
-    "yolo": ("yolo", "names of classes, and pictures beside files of labels (YOLO_format/test/images 4, "),
+    "affectnet_npy": (
+        "affectnet_npy",
+        "AffectNet's crops of 2021: pictures in images/ with .npy files in annotations/ (train_set 14, val_set 8)",
+    ),
+    "affectnet_plus": (
+        "affectnet_plus",
+        "AffectNet+: pictures in images/ with .json files in annotations/ (AffectNet+/human_annotated/train_set 11",
+    ),
+    "labels_csv": ("labels_csv", "AffectNet repackaged: columns pth and label, and 22 pictures"),
+    "folder": ("folder", "; names of the label space affectnet"),
+    "yolo": (
+        "yolo",
+        "AffectNet in YOLO's format: names of classes, and pictures beside files of labels (YOLO_",
+    ),
 }
 
 
@@ -49,8 +62,8 @@ def test_two_formats_are_an_error_that_names_both(drawn, tmp_path):
     message = str(caught.value)
     assert "data/: 3 data sets, and nothing says which is meant. Keep one, or set ingest.source to" in message
     assert "affectnet or affectnet_npy or yolo:" in message
-    assert "\n  - data/: affectnet_csv, Manually_Annotated_file_lists/training.csv: 11 of" in message
-    assert "\n  - YOLO_format/data.yaml: yolo, names of classes" in message
+    assert "\n  - data/: affectnet_csv, AffectNet's original distribution: Manually_" in message
+    assert "\n  - YOLO_format/data.yaml: yolo, AffectNet in YOLO's format" in message
 
 
 def test_the_source_decides_and_the_others_are_named(drawn, tmp_path):
@@ -84,7 +97,8 @@ def test_lists_without_pictures_do_not_hide_another_data_set(drawn, tmp_path):
     fakes.write_csv(root / "fer2013.csv", fakes.lines(fakes.faces(3)))
     assert detect(root, "fer2013").chosen.name == "fer2013.csv"
     with pytest.raises(
-        DataError, match=r"(?s)2 data sets.*affectnet_csv, lists of .* \(.*none of its first 11 pictures"
+        DataError,
+        match=r"(?s)2 data sets.*affectnet_csv, AffectNet's .*: lists of pictures \(.*none of its first 11 pictures",
     ):
         detect(root)
 
@@ -96,6 +110,21 @@ def test_json_and_arrays_of_others_are_not_taken_for_affectnet(tmp_path):
     (tmp_path / "annotations/instances.json").write_text('{"images": [], "annotations": []}')
     with pytest.raises(DataError, match="no data set found"):
         detect(tmp_path)
+
+
+def test_the_question_which_format_is_answered_without_ingest(drawn, capsys):
+    assert main([str(drawn("affectnet_automatic"))]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert "affectnet_csv, AffectNet's original distribution: " in said[0]
+    assert said[1] == "about 23 rows; ingest.source: affectnet reads it, and so does auto"
+    assert "remark: no validation.csv, so there is no official test set" in said
+
+
+def test_digits_are_no_answer(drawn, tmp_path, capsys):
+    fakes.write_picture(tmp_path, "0/1.png", fakes.faces(1)[0])
+    assert main([str(tmp_path)]) == 1
+    assert "digits mean other emotions in each data set" in capsys.readouterr().err
+    assert "digits, of which only ingest.label_space can say" in detect(tmp_path).chosen.evidence
 
 
 ARCHIVES = {

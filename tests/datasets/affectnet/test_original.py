@@ -312,6 +312,20 @@ def test_two_lists_of_one_part_are_an_error(data):
         read(data, FACES)
 
 
+def test_a_list_that_was_cut_off_is_a_fault_of_the_whole(data):
+    path = data / TRAINING
+    path.write_bytes(path.read_bytes()[:-300])
+    found = read(data, FACES)
+    assert found.reasons == {f"{TRAINING}:12": Reason.BAD_ROW}
+    assert "training.csv:12: truncated, the file ends in the middle of this row (6 fields; must be 9)" in found.fault
+
+
+def test_a_list_without_a_last_line_feed_is_whole(data):
+    path = data / TRAINING
+    path.write_bytes(path.read_bytes()[:-1])
+    assert (len(read(data, FACES).rows), read(data, FACES).fault) == (FACES, "")
+
+
 def test_the_same_shards_whatever_the_order_of_reading(data):
     found = read(data, FACES)
     again = [found.reader.read(shard) for shard in reversed(list(found.reader.shards()))]

@@ -72,28 +72,33 @@ def pictures(root: Path) -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if is_picture(path.name))
 
 
-OPENED: list[Path] = []
-"""Where they really are."""
-
-_watching: list[bool] = []
+_recording: list[list[Path]] = []
 
 
 def _hook(event: str, arguments: tuple) -> None:
-    if _watching and event == "open" and isinstance(arguments[0], str):
+    if _recording and event == "open" and isinstance(arguments[0], str):
         path = Path(arguments[0])
-        OPENED.append(path.parent.resolve() / path.name if arguments[2] & os.O_NOFOLLOW else path.resolve())
+        real = path.parent.resolve() / path.name if arguments[2] & os.O_NOFOLLOW else path.resolve()
+        _recording[-1].append(real)
 
 
 sys.addaudithook(_hook)
 
 
 @contextmanager
-def watched(outside: Path) -> Iterator[None]:
-    """Make sure that nothing at or below `outside` is opened."""
-    OPENED.clear()
-    _watching.append(True)
+def recorded(opened: list[Path]) -> Iterator[None]:
+    """Collect where the files really are that are opened for reading or writing."""
+    _recording.append(opened)
     try:
         yield
     finally:
-        _watching.pop()
-    assert not [path for path in OPENED if path.is_relative_to(outside.resolve())]
+        _recording.pop()
+
+
+@contextmanager
+def watched(outside: Path) -> Iterator[None]:
+    """Make sure that nothing at or below `outside` is opened."""
+    opened: list[Path] = []
+    with recorded(opened):
+        yield
+    assert not [path for path in opened if path.is_relative_to(outside.resolve())]

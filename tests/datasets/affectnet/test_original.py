@@ -324,15 +324,3 @@ def test_a_list_without_a_last_line_feed_is_whole(data):
     path = data / TRAINING
     path.write_bytes(path.read_bytes()[:-1])
     assert (len(read(data, FACES).rows), read(data, FACES).fault) == (FACES, "")
-
-
-def test_the_same_shards_whatever_the_order_of_reading(data):
-    found = read(data, FACES)
-    again = [found.reader.read(shard) for shard in reversed(list(found.reader.shards()))]
-    assert np.array_equal(np.concatenate([batch.images for batch in reversed(again)]), found.images)
-
-
-def test_a_reader_can_be_sent_to_another_process(data):
-    reader = read(data, FACES).reader
-    assert pickle.loads(pickle.dumps(reader)) == reader
-    assert str(data.parent) not in repr(reader)

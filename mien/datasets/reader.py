@@ -28,8 +28,8 @@ from typing import Any, Protocol
 from mien.datasets.batch import Batch
 from mien.params.preparation import Preparation
 
-SHARD_ROWS = 1024
-"""Most rows of a shard: a second or two of decoding, so that a kill costs little and many workers share the work."""
+SHARD_ROWS = 512
+"""Most rows of a shard: half a second of decoding, so that a kill costs little and all workers end together."""
 
 SHARD_BYTES = 8 << 20
 """Most bytes of prepared faces of a shard; each worker holds one shard."""

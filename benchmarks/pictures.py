@@ -5,8 +5,8 @@
 
 `rate` draws pictures of 425 x 425 pixels, AffectNet's mean, as JPEG, lists them as AffectNet does, and reads them in
 two ways that take turns, each time in a process of its own: the stage `ingest`, and what one would write without it, a
-pool of threads that decodes, crops and resizes. Both have their imports behind them when the clock starts. The stage also
-parses landmarks, checks every row, hashes every face, takes the fingerprint, and writes its files.
+pool of threads that decodes, crops and resizes. Both have their imports behind them when the clock starts. The stage
+also parses landmarks, checks every row, hashes every face, takes the fingerprint, and writes its files.
 
 `memory` lists tiny pictures, many names for each of a few files, and shows the peak of the stage's process.
 """

@@ -153,12 +153,12 @@ class CsvReader:
                 head = 0
                 if lines:
                     name = f"{self.source}:{numbers[0]}-{numbers[-1]}"
-                    yield Shard(name, len(lines), (row, numbers, lines, block.cut))
+                    yield Shard(name, len(lines), (row, numbers, lines, block.cut), (row, numbers))
                 row += len(lines)
 
     def pictures(self, shard: Shard) -> Sequence[str]:  # noqa: ARG002  as every reader has it
-        """None: the lines hold the pixels."""
-        return ()
+        """The file, which holds the pixels."""
+        return (self.source,)
 
     def read(self, shard: Shard) -> Batch:
         """Parse the lines of a shard."""

@@ -87,7 +87,7 @@ class Piece:
         Raises:
             OSError: the file is missing, or was damaged.
         """
-        with pa.OSFile(str(path)) as stream:
+        with pa.memory_map(str(path)) as stream:
             faces, refused = (pa.ipc.open_stream(stream).read_all() for _ in range(2))
         facts = Facts(**json.loads(faces.schema.metadata[KEY]))
         if len(faces) + len(refused) != facts.rows:

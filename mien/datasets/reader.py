@@ -44,12 +44,14 @@ class Shard:
 
     `name` is for messages (`training.csv:2-1025`, `happy/1.jpg ... happy/9.jpg`). `rows` are counted before anything is
     judged. `work` is what `read` needs to know: plain values in tuples (str, bytes, int, float, bool, None), as its
-    `repr` is part of the name of the finished shard.
+    bytes are part of the name of the finished shard; where they are many, `key` can stand for them, if it and the files
+    that `pictures` names tell all.
     """
 
     name: str
     rows: int
     work: tuple[Any, ...]
+    key: tuple[Any, ...] | None = None
 
 
 class Reader(Protocol):
@@ -78,7 +80,10 @@ class Reader(Protocol):
         """
 
     def pictures(self, shard: Shard) -> Sequence[str]:
-        """Names below the root of the files that `read(shard)` opens, none of which leads out of it by `..`."""
+        """Names below the root of the files that `read(shard)` opens, or that a shard's `key` needs.
+
+        None of them leads out of the root by `..`.
+        """
 
     def read(self, shard: Shard) -> Batch:
         """The rows of a shard; what is wrong with a row is a refusal and no error."""

@@ -5,6 +5,7 @@ pictures, the reader's settings, and the code. Whatever of it changes, the shard
 """
 
 import hashlib
+import marshal
 import os
 from dataclasses import dataclass
 from functools import cache
@@ -86,7 +87,9 @@ def is_whole(path: Path) -> bool:
 
 def digest_of(reader: Reader, shard: Shard) -> str:
     """SHA-256 of all that the shard is made from; of pictures, size and time."""
-    digest = hashlib.sha256(f"{code_digest()}\0{reader!r}\0{shard!r}".encode())
+    digest = hashlib.sha256(f"{code_digest()}\0{reader!r}\0{shard.name!r}\0{shard.rows}\0".encode())
+    known = shard.work if shard.key is None else shard.key
+    digest.update(marshal.dumps(known, 0))  # in version 0 equal values have equal bytes
     root = str(reader.root)
     for name in reader.pictures(shard):
         digest.update(_state(f"{root}/{name}").encode())

@@ -6,6 +6,7 @@ NumPy and pandas only.
 import hashlib
 import json
 import math
+import mmap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,9 +66,22 @@ class FaceSet:
             first, last = np.searchsorted(index, (start, start + len(rows)))
             if last > first:
                 gathered.append(images[rows[index[first:last] - start]])
+                release(images)
             start += len(rows)
         faces = gathered[0] if len(gathered) == 1 else np.concatenate(gathered)
         return faces.reshape(len(index), *self.shape)
+
+
+def release(images: np.ndarray) -> None:
+    """Let go of what was read of a memory map: its pages stay in the system's cache, but no more in this process.
+
+    Else a process holds all faces after one epoch, which counts where memory is limited.
+    """
+    base: object = images
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap):
+        base.madvise(mmap.MADV_DONTNEED)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,9 @@ EYES = (slice(36, 42), slice(42, 48))
 SMALLEST_BOX = 8
 """Pixels of a box, height and width, that must be inside the picture."""
 
+LONGEST_SIDE = 32_766
+"""Pixels of a picture that OpenCV can turn."""
+
 SMALLEST_DISTANCE = 2.0
 """Pixels between the eyes; below, their direction is chance."""
 
@@ -42,7 +45,8 @@ def prepare(
         uint8 (size, size), or (size, size, 3) RGB; a box that is no square is stretched to one.
 
     Raises:
-        ImageError: BBOX_OUT, fewer than SMALLEST_BOX pixels of the box are inside the picture.
+        ImageError: BBOX_OUT, fewer than SMALLEST_BOX pixels of the box are inside the picture; TOO_LARGE, it cannot be
+            turned.
     """
     return resize(cut(picture, settings, box, landmarks), settings.image_size)
 
@@ -87,6 +91,9 @@ def _slope(landmarks: np.ndarray) -> float:
 
 def _turned(picture: np.ndarray, window: tuple[int, int, int, int], slope: float) -> np.ndarray:
     """The window turned about its middle by `slope`, read from the picture; outside, its border goes on."""
+    if max(picture.shape[:2]) > LONGEST_SIDE:
+        longest = f"{max(picture.shape[:2]):,} pixels on one side; at most {LONGEST_SIDE:,} where faces are turned"
+        raise ImageError(Reason.TOO_LARGE, longest)
     left, top, right, bottom = window
     # Positions of pixels are those of their middles, hence the half.
     middle = np.array([(left + right - 1) / 2, (top + bottom - 1) / 2])

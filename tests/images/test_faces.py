@@ -161,6 +161,15 @@ def test_level_eyes_change_no_pixel():
     assert np.array_equal(images.cut(picture, Preparation(20, "rgb", align=True), None, landmarks), picture)
 
 
+def test_a_picture_too_long_to_be_turned_is_refused_and_no_crash():
+    _, landmarks = drawn(25)
+    long = np.zeros((100, images.faces.LONGEST_SIDE + 1), np.uint8)
+    assert images.cut(long[:, 1:], Preparation(20, "gray", align=True), (0, 0, 90, 90), landmarks).shape == (90, 90)
+    with pytest.raises(images.ImageError, match="32,767 pixels on one side") as caught:
+        images.cut(long, Preparation(20, "gray", align=True), (0, 0, 90, 90), landmarks)
+    assert caught.value.reason is Reason.TOO_LARGE
+
+
 def test_gray_is_aligned_like_colour():
     picture, landmarks = drawn(25)
     gray = images.cut(picture, Preparation(20, "gray", align=True), None, landmarks)

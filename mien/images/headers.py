@@ -82,16 +82,24 @@ def _png(data: bytes) -> Header:
 
 
 def _is_animated_png(data: bytes) -> bool:
-    """Whether a chunk acTL stands before the pixels (PNG 3, 11.3.6)."""
-    at = 8
+    """Whether there is a chunk acTL of more than one picture (PNG 3, 11.3.6).
+
+    OpenCV makes room for as many bytes as a chunk says it has, up to 2 GB, before it looks for them; so what says more
+    than there is ends here.
+
+    Raises:
+        IndexError: the chunks do not lead to the last one, IEND.
+    """
+    at, animated = 8, False
     for _ in range(MAX_BLOCKS):
-        kind = data[at + 4 : at + 8]
-        if kind in (b"IDAT", b"IEND", b""):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if at + 12 + length > len(data):
             break
-        if kind == b"acTL":
-            return int.from_bytes(data[at + 8 : at + 12], "big") > 1
-        at += 12 + int.from_bytes(data[at : at + 4], "big")
-    return False
+        if kind == b"IEND":
+            return animated
+        animated |= kind == b"acTL" and int.from_bytes(data[at + 8 : at + 12], "big") > 1
+        at += 12 + length
+    raise IndexError(at)
 
 
 def _bmp(data: bytes) -> Header:

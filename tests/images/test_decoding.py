@@ -175,7 +175,12 @@ def test_a_bomb_is_refused_by_its_header():
 @pytest.mark.parametrize(
     "head",
     [
-        b"\x89PNG\r\n\x1a\n" + bytes(8) + struct.pack(">II", 40_000, 40_000),
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+        + struct.pack(">II", 40_000, 40_000)
+        + bytes(9)
+        + bytes(4)
+        + b"IEND"
+        + bytes(4),
         b"\xff\xd8\xff\xc0\0\x11\x08" + struct.pack(">HHB", 40_000, 40_000, 3),
         b"BM" + bytes(12) + struct.pack("<Iii", 40, 40_000, 40_000),
         b"RIFF\0\0\0\0WEBPVP8X" + bytes(8) + (39_999).to_bytes(3, "little") * 2,
@@ -187,6 +192,13 @@ def test_a_bomb_is_refused_by_its_header():
 def test_40_000_by_40_000_pixels_are_refused_from_the_header_alone(head):
     assert size(head) == (40_000, 40_000)
     assert fault(head) is Reason.TOO_LARGE
+
+
+def test_a_chunk_that_says_it_has_2_gb_is_refused_before_room_is_made_for_it(monkeypatch):
+    data = encoded(RAMP)
+    at = data.find(b"IDAT") - 4
+    monkeypatch.setattr(decoding, "_pixels", lambda *_: pytest.fail("OpenCV was asked"))
+    assert fault(data[:at] + struct.pack(">I", 0x7F000000) + data[at + 4 :]) is Reason.UNDECODABLE
 
 
 def test_the_limit_is_the_callers():
@@ -257,9 +269,9 @@ def test_a_jpeg_of_endless_markers_is_given_up_before_its_frame():
 
 
 def test_opencv_is_quiet_only_for_a_while(capfd):
-    cut = encoded(RAMP)[:-100]
+    strange = saved(UPRIGHT.convert("F"), "TIFF")  # 32 bits a pixel
     with images.quiet():
-        fault(cut)
-    assert "grfmt_png" not in capfd.readouterr().err
-    fault(cut)
-    assert "grfmt_png" in capfd.readouterr().err
+        fault(strange)
+    assert "grfmt_tiff" not in capfd.readouterr().err
+    assert fault(strange) is Reason.UNDECODABLE
+    assert "grfmt_tiff" in capfd.readouterr().err

@@ -64,6 +64,7 @@ def test_the_preparation_is_the_models_so_that_its_margin_brings_the_background(
 
 def test_all_rows_or_those_of_one_usage_can_be_judged(place, tmp_path):
     assert run(place, "fer", "fer", tmp_path, "--usage", "all")["figures"]["n"] == 23
+    assert run(place, "affectnet", "affectnet", tmp_path, "--usage", "all")["usages"] == ["Training", "PublicTest"]
     assert run(place, "fer", "fer", tmp_path, "--usage", "Training")["figures"]["n"] == 1
 
 

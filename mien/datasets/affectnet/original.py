@@ -44,7 +44,7 @@ class OriginalReader:
     def remarks(self) -> list[str]:
         """What somebody who judges a model on these faces should know."""
         parts = {one.part for one in self.lists}
-        remarks = [] if "validation" in parts else ["no validation.csv, so there is no official test set"]
+        remarks = [] if "validation" in parts else ["no validation.csv, so no official test set; split.by: stratified draws one"]
         return remarks + (["automatic labels are those of a network and not of people"] if "automatic" in parts else [])
 
     def shards(self) -> Iterator[Shard]:

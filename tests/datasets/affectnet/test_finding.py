@@ -117,7 +117,7 @@ def test_the_question_which_format_is_answered_without_ingest(drawn, capsys):
     said = capsys.readouterr().out.splitlines()
     assert "affectnet_csv, AffectNet's original distribution: " in said[0]
     assert said[1] == "about 23 rows; ingest.source: affectnet reads it, and so does auto"
-    assert "remark: no validation.csv, so there is no official test set" in said
+    assert "remark: no validation.csv, so no official test set; split.by: stratified draws one" in said
 
 
 def test_digits_are_no_answer(drawn, tmp_path, capsys):

@@ -295,7 +295,7 @@ def test_automatic_labels_are_read_for_training_and_yield_to_those_of_people(dat
 
 def test_without_validation_a_remark_says_that_there_is_no_test_set(data):
     (data / VALIDATION).unlink()
-    assert read(data, 11).reader.remarks() == ["no validation.csv, so there is no official test set"]
+    assert read(data, 11).reader.remarks() == ["no validation.csv, so no official test set; split.by: stratified draws one"]
 
 
 def test_a_list_whose_name_tells_no_part_is_an_error(data):

@@ -26,6 +26,9 @@ CONNECT_SECONDS = 120.0
 class Mirrored(Single):
     """Devices of this process."""
 
+    _first = 0
+    """Position of this process' first device among all."""
+
     compiles = False  # in XLA's programs no device reaches the variables of another
 
     def __init__(self, names: list[str]) -> None:
@@ -64,10 +67,8 @@ class Mirrored(Single):
 
     def seed(self, variable: keras.Variable, start: int) -> None:
         """As `Single.seed`, but another start for each device: the same would change all shares alike."""
-        starts = self._strategy.experimental_distribute_values_from_function(
-            lambda replica: np.array([start + replica.replica_id_in_sync_group, 0], dtype=np.int64)
-        )
-        self._strategy.run(variable.assign, args=(starts,))
+        for place, part in enumerate(variable.value.values, start=self._first):
+            part.assign(np.array([start + place, 0], dtype=part.dtype.as_numpy_dtype))
 
 
 class Workers(Mirrored):
@@ -86,6 +87,7 @@ class Workers(Mirrored):
     def __init__(self, cluster: Cluster, device: str) -> None:
         self._cluster, self._strategy = cluster, _workers(cluster, device)
         self.count, self._here = self._strategy.num_replicas_in_sync, len(self._strategy.extended.worker_devices)
+        self._first = cluster.index * self._here
 
     @contextmanager
     def scope(self) -> Iterator[None]:
@@ -110,9 +112,9 @@ class Workers(Mirrored):
 
     def share(self, index: np.ndarray) -> np.ndarray:
         """As `Single.share`, but the share of this process alone: every `count`-th for each of its devices."""
-        first = self._cluster.index * self._here
-        own: np.ndarray = super().share(index).reshape(-1, self.count)[:, first : first + self._here].ravel()
-        return own
+        own = slice(self._first, self._first + self._here)
+        shares: np.ndarray = super().share(index).reshape(-1, self.count)[:, own]
+        return shares.ravel()
 
     def model(self, model: keras.Model) -> keras.Model:
         """As `Single.model`."""

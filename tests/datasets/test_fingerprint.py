@@ -1,4 +1,5 @@
 import hashlib
+import io
 import json
 import math
 
@@ -33,7 +34,10 @@ def faces_of(items):
 
 
 def fingerprint(faces):
-    return module.fingerprint(faces.table, measured(faces.images), 48)
+    stored = io.BytesIO()
+    types = dict.fromkeys(("usage", "label", "sha256"), "str") | dict.fromkeys(("width", "height"), "int32")
+    faces.table.astype(types).to_parquet(stored)
+    return module.fingerprint(module.coded(stored), measured(faces.images), 48)
 
 
 def measured(images):

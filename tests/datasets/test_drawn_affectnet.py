@@ -72,6 +72,23 @@ def test_landmarks_are_in_the_order_of_ibug():
     assert (np.diff(points[17:27, 0]) > 0).all()
 
 
+def mouth(label, at):
+    """Height of the mouth's opening and how far its corners hang, as shares of the face's height; and its slant."""
+    points = draw_scene(label, 1.0, generator(10, at)).landmarks
+    high = points[8, 1] - points[27, 1]
+    hanging = (points[[48, 54], 1].mean() - points[51:58:6, 1].mean()) / high
+    return (points[66, 1] - points[62, 1]) / high, hanging, abs(points[48, 1] - points[54, 1]) / high
+
+
+def test_faces_show_what_their_labels_say():
+    shown = {label: np.mean([mouth(label, at) for at in range(6)], axis=0)
+             for label in ("neutral", "happy", "sad", "surprise", "contempt", "none")}  # fmt: skip
+    opening, hanging, slant = ({label: each[at] for label, each in shown.items()} for at in range(3))
+    assert hanging["happy"] < hanging["neutral"] < hanging["sad"]
+    assert min(opening["surprise"], opening["none"]) > 2 * opening["neutral"]
+    assert slant["contempt"] > 1.5 * slant["neutral"]
+
+
 def test_an_eye_is_dark_where_its_landmarks_are():
     darker = []
     for at in range(8):

@@ -106,4 +106,3 @@ def test_labels_and_answers_stand_in_the_predictions_and_in_a_picture(tmp_path):
     again = affect_figures(*(written[names].to_numpy() for names in (written.columns[-4:-2], written.columns[-2:])))
     assert again["valence"]["n"] == 200
     assert "affect" in pictures.charts(evaluation, history())
-    assert "affect" not in pictures.charts(judged(drawn()[0], None), history())

@@ -80,6 +80,7 @@ def test_evaluate_writes_figures_tables_pictures_and_the_report(tmp_path, monkey
     assert written["held_out.txt"].decode().split() == [f"{face:016x}" for face in sorted(test)]
 
 
+@pytest.mark.slow
 def test_valence_and_arousal_are_judged_shown_and_said_where_the_model_tells_them(tmp_path, monkeypatch):
     import keras
 

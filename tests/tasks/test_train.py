@@ -44,6 +44,7 @@ def test_the_stage_leaves_a_model_that_predicts_and_its_history_and_nothing_else
     assert re.fullmatch(r"train: \d+ s, [\d,]+ images/s\n", capsys.readouterr().err), "a pipe is not flooded"
 
 
+@pytest.mark.slow
 def test_where_the_settings_ask_for_it_the_model_tells_valence_and_arousal(build):
     epochs = []
     params = tiny.params(optimizer={"learning_rate": 0.03}, epochs=5, affect={"weight": 1.0})

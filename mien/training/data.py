@@ -1,4 +1,4 @@
-"""Faces to learn from, read through memory maps: what is held in memory does not grow with the pixels.
+"""Faces to learn from, read from their files by position: what is held in memory does not grow with the pixels.
 
 NumPy and pandas only.
 """
@@ -6,7 +6,6 @@ NumPy and pandas only.
 import hashlib
 import json
 import math
-import mmap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from mien.datasets.table import FACES, IMAGES
 from mien.errors import DataError
 from mien.labels import DIMENSIONS
 from mien.params import Preparation
+from mien.training.stored import StoredImages
 
 CHUNK_BYTES = 4 << 20
 """Pixels in memory at a time where all of them are gone through."""
@@ -31,7 +31,7 @@ class FaceSet:
     and arousal, NaN where not known, None where they are not learnt.
     """
 
-    parts: tuple[tuple[np.ndarray, np.ndarray], ...]
+    parts: tuple[tuple[np.ndarray | StoredImages, np.ndarray], ...]
     labels: np.ndarray
     affect: np.ndarray | None = None
 
@@ -66,22 +66,9 @@ class FaceSet:
             first, last = np.searchsorted(index, (start, start + len(rows)))
             if last > first:
                 gathered.append(images[rows[index[first:last] - start]])
-                release(images)
             start += len(rows)
         faces = gathered[0] if len(gathered) == 1 else np.concatenate(gathered)
         return faces.reshape(len(index), *self.shape)
-
-
-def release(images: np.ndarray) -> None:
-    """Let go of what was read of a memory map: its pages stay in the system's cache, but no more in this process.
-
-    Else a process holds all faces after one epoch, which counts where memory is limited.
-    """
-    base: object = images
-    while isinstance(base, np.ndarray):
-        base = base.base
-    if isinstance(base, mmap.mmap):
-        base.madvise(mmap.MADV_DONTNEED)
 
 
 @dataclass(frozen=True)
@@ -117,7 +104,7 @@ def load_data(ingest: Path, split: Path, augment: Path, *, affect: bool = False)
             where they are learnt.
     """
     classes = tuple(json.loads((split / "classes.json").read_text(encoding="utf-8")))
-    images, copies = (np.asarray(np.load(folder / IMAGES, mmap_mode="r")) for folder in (ingest, augment))
+    images, copies = (StoredImages(folder / IMAGES) for folder in (ingest, augment))
     table = pd.read_parquet(split / FACES, columns=["face", "split", "class_index", *(DIMENSIONS if affect else ())])
     copied = pd.read_parquet(augment / FACES, columns=["class_index", *(["face"] if affect else [])])
     training, validation = (table[table["split"] == name] for name in ("train", "validation"))

@@ -13,7 +13,6 @@ from types import MappingProxyType
 import keras
 
 from mien.errors import ParamsError
-from mien.labels import DIMENSIONS
 from mien.networks.affectnet_cnn import AffectnetCnn
 from mien.networks.backbone import Backbone
 from mien.networks.blog_cnn import BlogCnn
@@ -79,8 +78,9 @@ def build(
     x = network.features(x)  # (B, D)
     y = keras.layers.Dense(classes, activation="softmax", dtype="float32", name=PROBABILITIES)(x)  # (B, classes)
     if affect:
-        heads = keras.layers.Dense(len(DIMENSIONS), activation="tanh", dtype="float32", name=AFFECT)(x)  # (B, 2)
-        return keras.Model(faces, {PROBABILITIES: y, AFFECT: heads}, name=name)
+        # From 0 on: features are large, and a tanh that random weights drive to its ends learns no more.
+        second = keras.layers.Dense(2, "tanh", kernel_initializer="zeros", dtype="float32", name=AFFECT)(x)  # (B, 2)
+        return keras.Model(faces, {PROBABILITIES: y, AFFECT: second}, name=name)
     return keras.Model(faces, y, name=name)
 
 

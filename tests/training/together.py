@@ -12,6 +12,7 @@ import numpy as np
 from mien.errors import MienError
 from mien.training import meeting
 from mien.training.data import FaceSet, TrainingData
+from mien.training.stored import StoredImages
 from mien.training.trainer import train_model
 from tests.training import killing, several, tiny
 
@@ -66,13 +67,13 @@ def learn(folder: Path, name, params):
 
 
 def on_disk(folder):
-    """The faces of `tiny.data(96, 31)`, read through memory maps."""
+    """The faces of `tiny.data(96, 31)`, read from files by position, as the stage `train` does."""
     parts = {}
     for name, count, seed in (("training", 96, 1), ("validation", 31, 2)):
         images, labels = tiny.drawn(count, seed)
         path = folder / f"{os.getpid()}.{name}.npy"
         np.save(path, images)
-        parts[name] = FaceSet(((np.load(path, mmap_mode="r"), np.arange(count)),), labels)
+        parts[name] = FaceSet(((StoredImages(path), np.arange(count)),), labels)
     return TrainingData(parts["training"], parts["validation"], tiny.CLASSES)
 
 

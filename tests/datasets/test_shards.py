@@ -9,11 +9,16 @@ import pytest
 from mien.datasets import reader as reader_module
 from mien.datasets import shards
 from mien.datasets.batch import Batch
+from mien.datasets.detect import detect
 from mien.datasets.folder import FolderReader
 from mien.datasets.local import make_shards
 from mien.datasets.piece import Piece
+from mien.datasets.shards import digest_of
+from mien.datasets.sources import open_reader
+from mien.datasets.synthetic.affectnet import FORMATS
 from mien.datasets.writer import write
 from mien.errors import DataError
+from mien.params import IngestParams
 from mien.params.preparation import Preparation
 from tests.datasets import fakes
 
@@ -73,6 +78,28 @@ def test_the_outputs_do_not_depend_on_the_number_of_workers(tmp_path, reader):
 def test_readers_and_shards_can_be_sent_to_another_process(reader):
     sent = pickle.loads(pickle.dumps(reader))
     assert list(map(repr, sent.shards())) == list(map(repr, reader.shards()))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_reader_of_affectnet_can_be_sent_elsewhere_and_the_shards_keep_their_names(drawn, name):
+    found = detect(drawn(name))
+    reader = open_reader(found, IngestParams(unlabeled=True))
+    elsewhere = drawn(name).parent / "link"
+    if not elsewhere.is_symlink():
+        elsewhere.symlink_to(elsewhere.parent)
+    sent = pickle.loads(pickle.dumps(dataclasses.replace(reader, root=elsewhere / name)))
+    names = [digest_of(reader, shard) for shard in reader.shards()]
+    assert len(set(names)) == len(names) > 0
+    assert [digest_of(sent, shard) for shard in sent.shards()] == names
+
+
+def test_names_are_listed_no_further_than_the_shards_that_are_asked_for(tmp_path, reader):
+    (tmp_path / "data/sad").mkdir()
+    first = next(shards := reader.shards())
+    for number in range(30):
+        fakes.write_picture(tmp_path, f"data/sad/{number:03d}.png", fakes.faces(1)[0])
+    assert first.rows == ROWS
+    assert sum(shard.rows for shard in shards) == 100 - ROWS + 30
 
 
 def test_finished_shards_are_not_made_again(tmp_path, reader):

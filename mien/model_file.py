@@ -30,7 +30,8 @@ class ModelFacts:
 
     `shape` of a face is (H, W, C); `mean` and `std` are those of the gray values learnt from, by which the model itself
     scales pixels (a backbone has a scaling of its own). `crop_margin` and `align` say how the faces were cut out.
-    `affect` are the names of what its second head tells, valence and arousal; empty where it has none.
+    `affect` are the names of what its second head tells, valence and arousal; empty where it has none. `merged` are the
+    labels that it has learnt as another class, with that class (disgust: angry).
     """
 
     classes: tuple[str, ...]
@@ -44,6 +45,12 @@ class ModelFacts:
     crop_margin: float = 0.0
     align: bool = False
     affect: tuple[str, ...] = ()
+    merged: dict[str, str] = field(default_factory=dict)
+
+    def class_of(self, label: str) -> str | None:
+        """The class that faces of a label were learnt as; None where the model has none for them."""
+        name = self.merged.get(label, label)
+        return name if name in self.classes else None
 
     @property
     def preparation(self) -> Preparation:

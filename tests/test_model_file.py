@@ -32,6 +32,12 @@ def test_the_facts_say_how_a_picture_becomes_a_face(model, tmp_path):
     assert FACTS.preparation == Preparation(8, "gray")
 
 
+def test_labels_meet_classes_as_they_were_learnt(model, tmp_path):
+    write_model(model, dataclasses.replace(FACTS, merged={"disgust": "angry"}), tmp_path / "model.keras")
+    facts = read_facts(tmp_path / "model.keras")
+    assert [facts.class_of(label) for label in ("angry", "disgust", "fear", "")] == ["angry", "angry", None, None]
+
+
 def test_keras_itself_loads_the_file(model, tmp_path):
     write_model(model, FACTS, tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")

@@ -13,6 +13,7 @@ from mien.datasets.ordered import ordered
 from mien.datasets.reader import Reader
 from mien.errors import DataError
 from mien.metrics import Array
+from mien.model_file import ModelFacts
 from mien.progress import meter
 
 if TYPE_CHECKING:
@@ -26,13 +27,14 @@ EXAMPLES = 5
 class Asked:
     """All rows of a data set: those that were judged, those without a class, those of other Usages, those refused.
 
-    `usages` and `labels` (N,) belong to `probabilities`, float32 (N, classes). `left_out` counts rows by Usage and
-    label, `others` the rows of Usages that were not asked for. `refusals` are all, `faults` make the source unfit.
+    `usages` and `truth` (N,), the classes that the labels mean to the model, belong to `probabilities`, float32
+    (N, classes). `left_out` counts rows by Usage and label, `others` the rows of Usages that were not asked for.
+    `refusals` are all, `faults` make the source unfit.
     """
 
-    classes: tuple[str, ...]
+    model: ModelFacts
     usages: list[str] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
+    truth: list[str] = field(default_factory=list)
     answers: list[Array] = field(default_factory=list)
     left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
     others: int = 0
@@ -42,12 +44,12 @@ class Asked:
     @property
     def probabilities(self) -> Array:
         """Float32 (N, classes)."""
-        return np.concatenate([np.empty((0, len(self.classes)), np.float32), *self.answers])
+        return np.concatenate([np.empty((0, len(self.model.classes)), np.float32), *self.answers])
 
     @property
     def read(self) -> int:
         """Rows of the source, good and bad."""
-        return len(self.labels) + self.left_out.total() + self.others + len(self.refusals)
+        return len(self.truth) + self.left_out.total() + self.others + len(self.refusals)
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -84,7 +86,7 @@ def ask(predictor: "Predictor", reader: Reader, usages: Collection[str]) -> Aske
     Raises:
         DataError: a source that cannot be read.
     """
-    asked = Asked(predictor.classes)
+    asked = Asked(predictor.facts)
     with images.quiet(), meter("faces judged", reader.total) as progress:
         for batch in ordered(reader.read, reader.shards()):
             rows = _sorted(asked, batch, usages)
@@ -101,10 +103,10 @@ def _sorted(asked: Asked, batch: Batch, usages: Collection[str]) -> Sequence[int
     for at, row in enumerate(batch.rows):
         if row.usage not in usages:
             asked.others += 1
-        elif row.label not in asked.classes:
+        elif (name := asked.model.class_of(row.label)) is None:
             asked.left_out[row.usage, row.label] += 1
         else:
             asked.usages.append(row.usage)
-            asked.labels.append(row.label)
+            asked.truth.append(name)
             rows.append(at)
     return rows

@@ -48,7 +48,7 @@ def judgement(asked: Asked, wanted: Sequence[str] | None, params: EvaluateParams
         params: samples, confidence and seed of the bootstrap.
 
     Raises:
-        DataError: no row to judge.
+        DataError: no row to judge, or an answer is not a number.
     """
     there = set(asked.usages)
     usages = tuple([name for name in wanted or TESTS if name in there][: None if wanted else 1])
@@ -58,20 +58,24 @@ def judgement(asked: Asked, wanted: Sequence[str] | None, params: EvaluateParams
         left_out[label] += count * (usage in usages or not rows.any())
     if not rows.any():
         raise DataError(_nothing(asked, left_out, wanted))
-    labels = np.array([asked.classes.index(label) for label in asked.labels])[rows]
+    labels = np.array([asked.model.classes.index(name) for name in asked.truth])[rows]
     probabilities = asked.probabilities[rows]
+    if bad := int((~np.isfinite(probabilities)).any(axis=1).sum()):
+        raise DataError(f"the model's answers to {bad:,} of {len(labels):,} faces are not numbers. Train it again.")
     predicted = probabilities.argmax(axis=1)
-    matrix = confusion_matrix(labels, predicted, len(asked.classes))
+    matrix = confusion_matrix(labels, predicted, len(asked.model.classes))
     bounds = intervals(matrix, samples=params.bootstrap_samples, confidence=params.confidence, seed=params.seed)
-    found = figures(labels, predicted, probabilities, asked.classes)
+    found = figures(labels, predicted, probabilities, asked.model.classes)
     found |= {f"{name}_interval": asdict(interval) for name, interval in bounds.items()}
-    return Judgement(asked.classes, usages, rounded(found), matrix, {label: n for label, n in left_out.items() if n})
+    return Judgement(
+        asked.model.classes, usages, rounded(found), matrix, {label: n for label, n in left_out.items() if n}
+    )
 
 
 def _nothing(asked: Asked, left_out: Mapping[str, int], wanted: Sequence[str] | None) -> str:
     """Why there is no row to judge, and what to do."""
     if any(left_out.values()):
         names = ", ".join(f"{count:,} {label or 'without a label'}" for label, count in left_out.items())
-        return f"no face has a label that is a class of the model ({', '.join(asked.classes)}). Received: {names}"
+        return f"no face has a label that is a class of the model ({', '.join(asked.model.classes)}). Received: {names}"
     usages = " or ".join(wanted or TESTS)
     return f"none of {asked.read:,} rows is of {usages}. --usage all judges every row, --usage Training those"

@@ -31,6 +31,7 @@ def record(judged: Judgement, asked: Asked, model: Mapping[str, Any], data: str)
         "figures": dict(judged.figures),
         "confusion": judged.confusion.tolist(),
         "classes": list(judged.classes),
+        "merged": dict(asked.model.merged),
     }
 
 
@@ -55,11 +56,17 @@ def lines(facts: Mapping[str, Any]) -> Iterator[str]:
     figures = facts["figures"]
     yield f"read {facts['data']}"
     yield f"{figures['n']:,} faces of {' and '.join(facts['usages'])} judged, of {facts['read']:,} rows; {_rest(facts)}"
+    if facts["merged"]:
+        yield f"learnt as another class, and so judged: {_merged(facts)}"
     if facts["absent"]:
         yield f"no face of {', '.join(facts['absent'])} here: such an answer counts as wrong"
     accuracy, f1 = (figures[f"{name}_interval"] for name in ("accuracy", "macro_f1"))
     yield f"accuracy {figures['accuracy']:.1%} ({accuracy['low']:.1%} to {accuracy['high']:.1%})"
     yield f"macro F1 {figures['macro_f1']:.3f} ({f1['low']:.3f} to {f1['high']:.3f})"
+
+
+def _merged(facts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{label} as {name}" for label, name in facts["merged"].items())
 
 
 def _rest(facts: Mapping[str, Any]) -> str:

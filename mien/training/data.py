@@ -6,7 +6,8 @@ NumPy and pandas only.
 import hashlib
 import json
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -73,12 +74,16 @@ class FaceSet:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """All that training looks at; the test faces are not among it."""
+    """All that training looks at; the test faces are not among it.
+
+    `merged` are labels that are learnt as another class, with that class.
+    """
 
     training: FaceSet
     validation: FaceSet
     classes: tuple[str, ...]
     preparation: Preparation = Preparation()
+    merged: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -118,9 +123,16 @@ def load_data(ingest: Path, split: Path, augment: Path, *, affect: bool = False)
         FaceSet(((images, _positions(validation)),), validation["class_index"].to_numpy(np.int16), validated),
         classes,
         preparation=Preparation.read(ingest),
+        merged=_merged(split / FACES),
     )
     check(data)
     return data
+
+
+def _merged(faces: Path) -> dict[str, str]:
+    """Labels that the class policy has made another class, with that class."""
+    pairs = pd.read_parquet(faces, columns=["label", "class"]).drop_duplicates().sort_values("label")
+    return {label: name for label, name in pairs.itertuples(index=False, name=None) if label != name}
 
 
 def _positions(rows: pd.DataFrame) -> np.ndarray:

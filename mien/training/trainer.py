@@ -169,6 +169,7 @@ class _Plan:
             affect=DIMENSIONS if self.params.affect else (),
             crop_margin=self.data.preparation.crop_margin,
             align=self.data.preparation.align,
+            merged=dict(self.data.merged),
         )
 
 

@@ -47,14 +47,14 @@ def write_affectnet(root, training, validation):
         (lists / f"{name}.csv").write_text("\n".join(lines) + "\n")
 
 
-def write_knowing(path: Path, classes, shape=(48, 48, 1), **facts):
-    """A model whose answer is the class of the nearest brightness."""
+def write_knowing(path: Path, classes, shape=(48, 48, 1), at=0.0, **facts):
+    """A model whose answer is the class of the nearest brightness; `at` is added to what it weighs."""
     levels = np.array([BRIGHTNESS[name] for name in classes], np.float32)
     faces = keras.Input(shape, dtype="uint8")
     mean = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1.0)(faces))  # (B, C)
     answer = keras.layers.Dense(len(classes), activation="softmax")
     model = keras.Model(faces, answer(mean))
-    answer.set_weights([np.tile(2 * levels / shape[2], (shape[2], 1)), -np.square(levels)])
+    answer.set_weights([np.tile(2 * levels / shape[2], (shape[2], 1)), at - np.square(levels)])
     write_model(model, ModelFacts(tuple(classes), shape, 0.0, 1.0, "knowing", **facts), path)
 
 

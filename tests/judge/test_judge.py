@@ -1,6 +1,7 @@
 import re
 
 import cv2
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -89,6 +90,25 @@ def test_a_wrong_answer_stands_in_the_confusion(place, tmp_path, capsys):
     assert facts["confusion"] == [[1, 0], [0, 1]]
     assert facts["left_out"] == {"fear": 1}
     assert "label happy sad\nhappy     1   0\nsad       0   1\n" in capsys.readouterr().out
+
+
+def test_labels_that_were_learnt_as_another_class_are_judged_as_that_class(tmp_path, capsys):
+    write_knowing(tmp_path / "merged.keras", ("angry", "happy"), merged={"disgust": "angry"})
+    write_fer2013(tmp_path / "data", [(label, "PrivateTest") for label in ("angry", "disgust", "happy", "fear")])
+    facts = run(tmp_path, "merged", "data", tmp_path / "out")
+    assert facts["figures"]["support"] == {"angry": 2, "happy": 1}
+    assert facts["figures"]["accuracy"] == 1.0
+    assert facts["left_out"] == {"fear": 1}
+    assert "judge: learnt as another class, and so judged: disgust as angry" in capsys.readouterr().out
+    assert "<strong>disgust</strong> as angry." in (tmp_path / "out/report.html").read_text()
+
+
+def test_answers_that_are_no_numbers_are_said_in_words(tmp_path):
+    write_knowing(tmp_path / "broken.keras", ("angry", "happy"), at=np.nan)
+    write_fer2013(tmp_path / "data", [("angry", "PrivateTest"), ("happy", "PrivateTest")])
+    said = fails(tmp_path / "broken.keras", tmp_path / "data", "--out", tmp_path / "out")
+    assert "answers to 2 of 2 faces are not numbers" in said
+    assert not (tmp_path / "out").exists()
 
 
 def fails(*words):

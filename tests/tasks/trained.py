@@ -39,7 +39,9 @@ def prepare(root):
     (root / "build/split/classes.json").write_text(json.dumps(tiny.CLASSES))
     table = {"face": np.arange(90, dtype=np.int32), "split": ["train"] * 60 + ["validation"] * 20 + ["test"] * 10}
     affect = {"valence": labels / 2.0 - 0.5, "arousal": np.where(np.arange(90) % 2, np.nan, 0.25)}
-    pd.DataFrame({**table, "class_index": labels, **affect}).to_parquet(root / "build/split/faces.parquet")
+    names = np.array(tiny.CLASSES)[labels]
+    named = {"label": names, "class": names, "class_index": labels}
+    pd.DataFrame({**table, **named, **affect}).to_parquet(root / "build/split/faces.parquet")
     pd.DataFrame({"face": np.arange(20, dtype=np.int32), "class_index": copied}).to_parquet(
         root / "build/augment/faces.parquet"
     )

@@ -17,6 +17,8 @@ from mien.training.data import (
     targets,
 )
 
+CLASSES = np.array(["angry", "happy"])
+
 
 @pytest.fixture
 def build(tmp_path):
@@ -28,9 +30,9 @@ def build(tmp_path):
     np.save(tmp_path / "augment/images.npy", np.full((2, 8, 8), 99, np.uint8))
     (tmp_path / "split/classes.json").write_text(json.dumps(["angry", "happy"]))
     split = {"face": [0, 2, 3, 4, 5], "split": ["train", "train", "validation", "test", "train"]}
-    pd.DataFrame({**split, "class_index": np.array([0, 1, 1, 0, 1], np.int16)}).to_parquet(
-        tmp_path / "split/faces.parquet"
-    )
+    named = {"label": ["disgust", *CLASSES[[1, 1, 0, 1]]], "class": CLASSES[[0, 1, 1, 0, 1]]}
+    table = pd.DataFrame({**split, **named, "class_index": np.array([0, 1, 1, 0, 1], np.int16)})
+    table.to_parquet(tmp_path / "split/faces.parquet")
     copies = {"face": np.array([0, 5], np.int32), "class_index": np.array([0, 1], np.int16)}
     pd.DataFrame(copies).to_parquet(tmp_path / "augment/faces.parquet")
     return tmp_path
@@ -56,6 +58,10 @@ def test_how_the_faces_were_cut_out_is_known(build):
     (build / "ingest/preparation.json").unlink()
     with pytest.raises(DataError, match="preparation.json is missing"):
         load(build)
+
+
+def test_labels_that_are_learnt_as_another_class_are_known(build):
+    assert load(build).merged == {"disgust": "angry"}
 
 
 def test_validation_has_no_copies_and_nothing_has_test_faces(build):

@@ -45,13 +45,14 @@ class Shard:
     `name` is for messages (`training.csv:2-1025`, `happy/1.jpg ... happy/9.jpg`). `rows` are counted before anything is
     judged. `work` is what `read` needs to know: plain values in tuples (str, bytes, int, float, bool, None), as its
     bytes are part of the name of the finished shard; where they are many, `key` can stand for them, if it and the files
-    that `pictures` names tell all.
+    that `pictures` names tell all. `usage` is that of all its rows where it is known without a look at them, else "".
     """
 
     name: str
     rows: int
     work: tuple[Any, ...]
     key: tuple[Any, ...] | None = None
+    usage: str = ""
 
 
 class Reader(Protocol):

@@ -1,7 +1,7 @@
 """A model's answers to the faces of a data set, read as the model's own faces were."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import numpy as np
 from mien import images
 from mien.datasets.batch import Batch, Refusal
 from mien.datasets.ordered import ordered
-from mien.datasets.reader import Reader
+from mien.datasets.reader import Reader, Shard
 from mien.errors import DataError
 from mien.metrics import Array
 from mien.model_file import ModelFacts
@@ -28,8 +28,8 @@ class Asked:
     """All rows of a data set: those that were judged, those without a class, those of other Usages, those refused.
 
     `usages` and `truth` (N,), the classes that the labels mean to the model, belong to `probabilities`, float32
-    (N, classes). `left_out` counts rows by Usage and label, `others` the rows of Usages that were not asked for.
-    `refusals` are all, `faults` make the source unfit.
+    (N, classes). `left_out` counts rows by Usage and label, `others` the rows of Usages that were not asked for,
+    `unread` those of them that nobody has opened. `refusals` are of the rest, `faults` make the source unfit.
     """
 
     model: ModelFacts
@@ -38,6 +38,7 @@ class Asked:
     answers: list[Array] = field(default_factory=list)
     left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
     others: int = 0
+    unread: int = 0
     refusals: list[Refusal] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
@@ -62,12 +63,12 @@ class Asked:
         Raises:
             DataError: a source that is cut off, or too many refused rows.
         """
-        problems = list(self.faults)
-        share = len(self.refusals) / max(self.read, 1)
+        problems, opened = list(self.faults), self.read - self.unread
+        share = len(self.refusals) / max(opened, 1)
         if share > max_refused_share:
             reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.reasons.items())
             problems.append(
-                f"{len(self.refusals):,} of {self.read:,} rows refused ({share:.2%}; --max-refused-share allows "
+                f"{len(self.refusals):,} of {opened:,} rows refused ({share:.2%}; --max-refused-share allows "
                 f"{max_refused_share:.2%}): {reasons}"
             )
         if problems:
@@ -86,13 +87,24 @@ def ask(predictor: "Predictor", reader: Reader, usages: Collection[str]) -> Aske
     Raises:
         DataError: a source that cannot be read.
     """
-    asked = Asked(predictor.facts)
+    asked, done = Asked(predictor.facts), 0
     with images.quiet(), meter("faces judged", reader.total) as progress:
-        for batch in ordered(reader.read, reader.shards()):
+        for batch in ordered(reader.read, _wanted(asked, reader.shards(), usages)):
             rows = _sorted(asked, batch, usages)
             asked.answers.append(predictor.predict(batch.images, rows=np.array(rows, np.int64)))
-            progress.advance(len(batch.rows) + len(batch.refusals))
+            progress.advance(asked.read - done)
+            done = asked.read
     return asked
+
+
+def _wanted(asked: Asked, shards: Iterable[Shard], usages: Collection[str]) -> Iterator[Shard]:
+    """Without those that hold nothing to be judged, as AffectNet's list of 400,000 faces to learn from."""
+    for shard in shards:
+        if shard.usage and shard.usage not in usages:
+            asked.others += shard.rows
+            asked.unread += shard.rows
+        else:
+            yield shard
 
 
 def _sorted(asked: Asked, batch: Batch, usages: Collection[str]) -> Sequence[int]:

@@ -63,6 +63,19 @@ def test_the_preparation_is_the_models_so_that_its_margin_brings_the_background(
     assert run(place, "wide", "affectnet", tmp_path / "b")["figures"]["accuracy"] < 0.5
 
 
+def test_faces_of_other_usages_are_not_opened_and_no_part_of_the_refused_share(place, tmp_path):
+    write_affectnet(tmp_path / "data", ["happy"] * 9, ["happy", "sad", "fear", "angry"])
+    for path in (tmp_path / "data/Manually_Annotated_Images/1").iterdir():
+        if path.name.startswith("74") or path.name.endswith("3.png"):  # t of training; a face of validation
+            path.write_bytes(b"no picture")
+    words = ("--max-refused-share", "0.2")
+    with pytest.raises(SystemExit, match=r"1 of 4 rows refused \(25.00%"):
+        run(place, "fer", tmp_path / "data", tmp_path / "out", *words)
+    facts = run(place, "fer", tmp_path / "data", tmp_path / "out", "--max-refused-share", "0.25")
+    assert (facts["figures"]["n"], facts["read"], facts["other_usages"]) == (3, 13, 9)
+    assert facts["refused"] == {"undecodable": 1}
+
+
 def test_all_rows_or_those_of_one_usage_can_be_judged(place, tmp_path):
     assert run(place, "fer", "fer", tmp_path, "--usage", "all")["figures"]["n"] == 23
     assert run(place, "affectnet", "affectnet", tmp_path, "--usage", "all")["usages"] == ["Training", "PublicTest"]

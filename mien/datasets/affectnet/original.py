@@ -61,7 +61,8 @@ class OriginalReader:
                 numbers, lines = tuple(block.numbers), tuple(block.lines)
                 instead = tuple(stays[one.part][row : row + len(lines)].tolist())
                 name = f"{one.name}:{numbers[0]}-{numbers[-1]}"
-                yield Shard(name, len(lines), (at, row, numbers, lines, instead, block.cut))
+                work = (at, row, numbers, lines, instead, block.cut)
+                yield Shard(name, len(lines), work, usage=USAGES[one.part])
 
     def pictures(self, shard: Shard) -> Sequence[str]:
         """Pictures that the lines list."""

@@ -94,7 +94,8 @@ class PairsReader:
             for names, is_lone in ((pictures, False), (lone, True)):
                 for start in range(0, len(names), most):
                     group = tuple(names[start : start + most])
-                    yield Shard(f"{half.name}/{between(group[0], group[-1])}", len(group), (at, is_lone, group))
+                    name = f"{half.name}/{between(group[0], group[-1])}"
+                    yield Shard(name, len(group), (at, is_lone, group), usage=half.usage)
 
     def _lone(self, half: Half, stems: set[str]) -> list[str]:
         names = listing.names(self.root / half.within("annotations"))

@@ -7,7 +7,7 @@ import pytest
 from mien.errors import DataError, TrainingError
 from mien.training.checkpoints import CheckpointStore
 from mien.training.data import FaceSet, TrainingData
-from mien.training.learner import Learner
+from mien.training.learner import Figures, Learner
 from mien.training.trainer import train_model
 from tests.training import tiny
 
@@ -62,7 +62,7 @@ def uninterrupted(tmp_path_factory):
 def scripted_losses(monkeypatch, losses):
     """Validation losses by epoch, whatever the network says."""
     left = iter(losses)
-    monkeypatch.setattr(Learner, "judge", lambda *_: (next(left), 0.5))
+    monkeypatch.setattr(Learner, "judge", lambda *_: Figures(next(left), 0.5))
 
 
 def test_a_network_learns_and_says_what_it_is(trainings):
@@ -139,7 +139,7 @@ def test_a_training_that_had_ended_only_gives_its_result_again(trainings, monkey
 def test_a_loss_that_is_no_number_stops_at_its_batch_and_keeps_the_last_good_epoch(trainings, monkeypatch):
     real, steps = Learner.step, iter(range(99))
     monkeypatch.setattr(
-        Learner, "step", lambda *a: (math.nan, 0.0) if next(steps) == 4 else real(*a)
+        Learner, "step", lambda *a: Figures(math.nan, 0.0) if next(steps) == 4 else real(*a)
     )  # 3 batches an epoch
     with pytest.raises(TrainingError, match=r"the loss is nan in epoch 2, batch 2 of 3.*learning_rate \(0.001\)"):
         trainings.train()

@@ -12,7 +12,7 @@ from mien.errors import DataError
 from mien.evaluation.judging import rounded
 from mien.judge.asking import Asked
 from mien.labels import USAGES
-from mien.metrics import Array, confusion_matrix, figures
+from mien.metrics import Array, Figures, confusion_matrix, figures
 from mien.params import EvaluateParams
 
 TESTS = USAGES[:0:-1]
@@ -23,8 +23,9 @@ TESTS = USAGES[:0:-1]
 class Judgement:
     """How a model does on a data set.
 
-    `figures` are those of `mien.metrics.figures` with `accuracy_interval` and `macro_f1_interval`; `confusion` is
-    int64 (C, C) over `classes`; `left_out` counts the faces of labels that are no class of the model ("": no label).
+    `figures` are those of `mien.metrics.figures` with `accuracy_interval` and `macro_f1_interval`, and
+    `loss_uncalibrated` for the loss, as the probabilities are the network's own. `confusion` is int64 (C, C) over
+    `classes`. `left_out` counts the faces of labels that are no class of the model ("": no label).
     """
 
     classes: tuple[str, ...]
@@ -52,24 +53,35 @@ def judgement(asked: Asked, wanted: Sequence[str] | None, params: EvaluateParams
     """
     there = set(asked.usages)
     usages = tuple([name for name in wanted or TESTS if name in there][: None if wanted else 1])
-    rows = np.isin(asked.usages, usages)
-    left_out = Counter({label: 0 for _, label in asked.left_out})
-    for (usage, label), count in asked.left_out.items():
-        left_out[label] += count * (usage in usages or not rows.any())
-    if not rows.any():
+    left_out = _left_out(asked, usages)
+    if not usages:
         raise DataError(_nothing(asked, left_out, wanted))
-    labels = np.array([asked.model.classes.index(name) for name in asked.truth])[rows]
+    found, matrix = _figures(asked, np.isin(asked.usages, usages), params)
+    return Judgement(asked.model.classes, usages, rounded(found), matrix, left_out)
+
+
+def _left_out(asked: Asked, usages: Sequence[str]) -> Mapping[str, int]:
+    """Faces without a class by label, of some Usages; of all where there are none."""
+    counts: Counter[str] = Counter()
+    for (usage, label), count in asked.left_out.items():
+        if not usages or usage in usages:
+            counts[label] += count
+    return counts
+
+
+def _figures(asked: Asked, rows: Array, params: EvaluateParams) -> tuple[Figures, Array]:
+    """Figures with intervals, and confusion matrix, of the asked `rows` (bool, N)."""
+    classes = asked.model.classes
+    labels = np.array([classes.index(name) for name in asked.truth])[rows]
     probabilities = asked.probabilities[rows]
     if bad := int((~np.isfinite(probabilities)).any(axis=1).sum()):
         raise DataError(f"the model's answers to {bad:,} of {len(labels):,} faces are not numbers. Train it again.")
     predicted = probabilities.argmax(axis=1)
-    matrix = confusion_matrix(labels, predicted, len(asked.model.classes))
+    matrix = confusion_matrix(labels, predicted, len(classes))
     bounds = intervals(matrix, samples=params.bootstrap_samples, confidence=params.confidence, seed=params.seed)
-    found = figures(labels, predicted, probabilities, asked.model.classes)
-    found |= {f"{name}_interval": asdict(interval) for name, interval in bounds.items()}
-    return Judgement(
-        asked.model.classes, usages, rounded(found), matrix, {label: n for label, n in left_out.items() if n}
-    )
+    found = figures(labels, predicted, probabilities, classes)
+    found["loss_uncalibrated"] = found.pop("loss")  # the temperature stands in metrics.json, not with the model
+    return {**found, **{f"{name}_interval": asdict(interval) for name, interval in bounds.items()}}, matrix
 
 
 def _nothing(asked: Asked, left_out: Mapping[str, int], wanted: Sequence[str] | None) -> str:

@@ -101,6 +101,8 @@ def test_a_wrong_answer_stands_in_the_confusion(place, tmp_path, capsys):
     write_fer2013(tmp_path / "data", [("happy", "PrivateTest"), ("sad", "PrivateTest"), ("fear", "PrivateTest")])
     facts = run(tmp_path, "two", "data", tmp_path / "out")
     assert facts["confusion"] == [[1, 0], [0, 1]]
+    assert "loss" not in facts["figures"], "that name is for tempered probabilities"
+    assert facts["figures"]["loss_uncalibrated"] < 0.01
     assert facts["left_out"] == {"fear": 1}
     assert "label happy sad\nhappy     1   0\nsad       0   1\n" in capsys.readouterr().out
 

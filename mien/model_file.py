@@ -89,7 +89,7 @@ def read_facts(path: Path) -> ModelFacts:
     """Read what `write_model` stored, without importing Keras.
 
     Raises:
-        DataError: no such file, no Keras model, or one without our member.
+        DataError: no such file, no Keras model, or one without our member, or with that of another version.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -105,7 +105,13 @@ def read_facts(path: Path) -> ModelFacts:
             f"{path} has no {MEMBER}, so its classes are not known: it was not written by the stage `train`."
         ) from error
     tuples = {name: tuple(content[name]) for name in ("classes", "shape", "affect") if name in content}
-    return ModelFacts(**{**content, **tuples})
+    try:
+        return ModelFacts(**{**content, **tuples})
+    except TypeError as error:
+        raise DataError(
+            f"{path}: its {MEMBER}, written by version {content.get('mien') or 'unknown'} of mien, does not fit this "
+            f"one: {error}. Use that version, or train the model again."
+        ) from error
 
 
 def _reproducible(name: str, content: bytes) -> bytes:

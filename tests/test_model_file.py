@@ -90,3 +90,10 @@ def test_what_is_no_model_of_ours_is_refused_by_name(model, tmp_path):
     model.save(tmp_path / "plain.keras")
     with pytest.raises(DataError, match=f"has no {MEMBER}"):
         read_facts(tmp_path / "plain.keras")
+
+
+def test_facts_of_another_version_are_refused_with_that_version(tmp_path):
+    with zipfile.ZipFile(tmp_path / "newer.keras", "w") as archive:
+        archive.writestr(MEMBER, json.dumps(dataclasses.asdict(FACTS) | {"mien": "9.1", "colour_of_hats": 3}))
+    with pytest.raises(DataError, match=r"written by version 9\.1 of mien.*colour_of_hats.*Use that version, or train"):
+        read_facts(tmp_path / "newer.keras")

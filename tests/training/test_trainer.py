@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import keras
@@ -66,13 +67,14 @@ def scripted_losses(monkeypatch, losses):
 
 
 def test_a_network_learns_and_says_what_it_is(trainings):
-    trained = trainings.train(tiny.params(**FAST))
+    trained = trainings.train(tiny.params(**FAST), dataclasses.replace(tiny.data(), merged={"disgust": "angry"}))
     assert trained.history[-1].val_accuracy > 0.8
     assert trained.history[-1].loss < trained.history[0].loss
     assert [report.epoch for report in trained.history] == trainings.seen == list(range(5))
     assert trained.facts.classes == tiny.CLASSES
     assert trained.facts.shape == (8, 8, 1)
     assert trained.facts.network == "blog_cnn"
+    assert trained.facts.merged == {"disgust": "angry"}
     assert not trainings.told
 
 

@@ -132,7 +132,8 @@ class FolderReader:
         """Names of pictures, in their order."""
         pictures = (name for name in listing.names(self.root) if "/" in name and listing.is_picture(name))
         while group := tuple(islice(pictures, shard_rows(self.settings))):
-            yield Shard(between(group[0], group[-1]), len(group), group)
+            usages = {place(name).usage for name in group}
+            yield Shard(between(group[0], group[-1]), len(group), group, usage=usages.pop() if len(usages) == 1 else "")
 
     def pictures(self, shard: Shard) -> Sequence[str]:
         """The shard's work."""

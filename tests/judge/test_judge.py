@@ -76,6 +76,17 @@ def test_faces_of_other_usages_are_not_opened_and_no_part_of_the_refused_share(p
     assert facts["refused"] == {"undecodable": 1}
 
 
+def test_a_shard_of_class_folders_with_nothing_to_be_judged_is_not_opened(place, tmp_path):
+    for name in ("test/happy/1.png", "test/sad/1.png"):
+        (tmp_path / "data" / name).parent.mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / "data" / name), face(name.split("/")[1]))
+    (tmp_path / "data/train/happy").mkdir(parents=True)
+    for number in range(512):  # of a shard
+        (tmp_path / f"data/train/happy/{number}.png").write_bytes(b"no picture")
+    facts = run(place, "fer", tmp_path / "data", tmp_path / "out", "--max-refused-share", "0.999")
+    assert (facts["figures"]["n"], facts["read"], sum(facts["refused"].values())) == (2, 514, 510)
+
+
 def test_all_rows_or_those_of_one_usage_can_be_judged(place, tmp_path):
     assert run(place, "fer", "fer", tmp_path, "--usage", "all")["figures"]["n"] == 23
     assert run(place, "affectnet", "affectnet", tmp_path, "--usage", "all")["usages"] == ["Training", "PublicTest"]

@@ -102,7 +102,7 @@ def detect(root: Path, source: str = "auto") -> Detection:
         DataError: nothing, or more than one thing, that can be read; the message lists the evidence.
     """
     if not root.is_dir():
-        raise DataError(f"{root}/: not found. Get the data with `dvc repro --pull`, or put a data set there")
+        raise DataError(f"{root}/: not found. Put a data set there, or get that of this project: `dvc repro --pull`")
     found = survey(root, MAX_LOOKS)
     looks = [(entry, look(entry)) for entry in found.files]
     candidates = _candidates(found, looks, source)

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from mien.datasets import listing
 from mien.labels import USAGES
 
 CHUNK = 64
@@ -43,7 +44,7 @@ def licence(root: Path) -> str | None:
     """First lines of `root`/LICENSE*, None where there is no such file."""
     found = sorted(path for path in root.iterdir() if path.name.lower().startswith(("license", "licence")))
     for path in found:
-        if path.is_file():
+        if not listing.entry(root, path.name).problem:
             with path.open("rb") as stream:
                 lines = stream.read(4096).decode("utf-8", "replace").splitlines()
             return "\n".join(lines[:LICENCE_LINES]).strip() or None

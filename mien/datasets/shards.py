@@ -97,8 +97,9 @@ def digest_of(reader: Reader, shard: Shard) -> str:
 
 
 def _state(path: str) -> str:
+    """Size and times of a file; when its place last changed tells what an archive's rounded times do not."""
     try:
         facts = os.stat(path)  # noqa: PTH116  a Path costs as much again
     except (OSError, ValueError):  # not there, or no name for a file
         return "none "
-    return f"{facts.st_size} {facts.st_mtime_ns} "
+    return f"{facts.st_size} {facts.st_mtime_ns} {facts.st_ctime_ns} "

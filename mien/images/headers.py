@@ -130,7 +130,8 @@ def _tiff(data: bytes) -> Header:
     values: dict[int, int] = {}
     for entry in range(directory + 2, directory + 2 + 12 * count, 12):
         tag, kind = struct.unpack_from(order + "HH", data, entry)
-        (values[tag],) = struct.unpack_from(order + ("H" if kind == 3 else "I"), data, entry + 8)
+        (value,) = struct.unpack_from(order + ("H" if kind == 3 else "I"), data, entry + 8)
+        values.setdefault(tag, value if kind in (3, 4) else 0)  # the first counts; others' values may stand elsewhere
     return Header(values[256], values[257])
 
 

@@ -153,6 +153,16 @@ def test_the_licence_is_read_from_beside_the_data(tmp_path):
     assert text.count("\n") == 11
 
 
+def test_a_licence_that_is_a_link_out_of_the_folder_is_never_opened(tmp_path):
+    (tmp_path / "secret").write_text("secret")
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "LICENSE").symlink_to(tmp_path / "secret")
+    assert licence(data) is None
+    (data / "LICENSE.txt").write_text("Research only.")
+    assert licence(data) == "Research only."
+
+
 def genuine():
     """The figures of the genuine FER2013."""
     counts = {usage: dict(zip(EMOTIONS, golden.COUNTS[usage], strict=True)) for usage in golden.ROWS}

@@ -116,6 +116,16 @@ def test_a_changed_picture_makes_its_shard_anew_and_no_other(tmp_path, reader):
     assert fresh(reader, tmp_path / "scratch") == [True, False, False, False, False]
 
 
+def test_pictures_that_change_places_make_their_shards_anew_even_with_one_size_and_time(tmp_path, reader):
+    one, other, aside = (tmp_path / "data/happy" / name for name in ("000.png", "099.png", ".aside"))
+    for path in (one, other):
+        path.write_bytes(path.read_bytes().ljust(10_000, b"\0"))
+        os.utime(path, ns=(1, 1))
+    fresh(reader, tmp_path / "scratch")
+    one.rename(aside), other.rename(one), aside.rename(other)
+    assert fresh(reader, tmp_path / "scratch") == [True, False, False, False, True]
+
+
 def test_a_picture_that_goes_away_makes_all_shards_behind_it_anew(tmp_path, reader):
     fresh(reader, tmp_path / "scratch")
     (tmp_path / "data/happy/045.png").unlink()

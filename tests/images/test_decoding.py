@@ -194,6 +194,21 @@ def test_40_000_by_40_000_pixels_are_refused_from_the_header_alone(head):
     assert fault(head) is Reason.TOO_LARGE
 
 
+@pytest.mark.parametrize(
+    ("width", "why"),
+    [
+        (struct.pack("<HHIIHHII", 256, 4, 1, 40_000, 256, 4, 1, 8), Reason.TOO_LARGE),
+        (struct.pack("<HHII", 256, 16, 1, 8), Reason.UNDECODABLE),
+    ],
+    ids=["two widths", "a width of 64 bits, which stands elsewhere"],
+)
+def test_a_tiff_is_judged_by_the_width_that_is_decoded(monkeypatch, width, why):
+    monkeypatch.setattr(decoding, "_pixels", lambda *_: pytest.fail("OpenCV was asked"))
+    directory = width + struct.pack("<HHII", 257, 4, 1, 40_000)
+    head = b"II*\0\x08\0\0\0" + struct.pack("<H", len(directory) // 12) + directory
+    assert fault(head) is why
+
+
 def test_a_chunk_that_says_it_has_2_gb_is_refused_before_room_is_made_for_it(monkeypatch):
     data = encoded(RAMP)
     at = data.find(b"IDAT") - 4

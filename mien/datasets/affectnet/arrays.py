@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 
 import numpy as np
 
@@ -16,7 +17,7 @@ WIDEST = 256
 """Bytes of one value, a text of 64 letters."""
 
 HEADER = re.compile(
-    rb"\x93NUMPY[\1-\3]\0.{2}(?:.{2})?\s*\{\s*'descr':\s*'(?P<kind>[<>|=]?(?:[iuf][1248]|[US][1-9][0-9]{0,3}|O[0-9]?))'\s*,"
+    rb"\x93NUMPY[\1-\3]\0.{2}(?:.{2})?\s*\{\s*'descr':\s*'(?P<kind>[<>|=]?(?:[iu][1248]|f[248]|[US][1-9][0-9]{0,3}|O[0-9]?))'\s*,"
     rb"\s*'fortran_order':\s*(?:True|False)\s*,\s*'shape':\s*\((?P<shape>[0-9, ]{0,40})\)\s*,?\s*\}\s*?\n",
     re.DOTALL,
 )
@@ -73,4 +74,9 @@ def _array(data: bytes, count: int) -> np.ndarray:
         raise ImageError(
             Reason.BAD_ROW, f".npy with {len(content):,} bytes behind its header; {count} of {dtype} expected"
         )
+    if (
+        dtype.kind == "U"
+        and np.frombuffer(content, np.dtype("u4").newbyteorder(dtype.byteorder)).max() > sys.maxunicode
+    ):
+        raise ImageError(Reason.BAD_ROW, ".npy of a text with what is no letter of Unicode")
     return np.frombuffer(content, dtype)

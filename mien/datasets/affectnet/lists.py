@@ -65,10 +65,10 @@ def rows(root: Path, name: str, most: int = 1024) -> Iterator[tuple[int, Block]]
     """
     row = 0
     with compressed.plain(root / name) as stream:
-        for block in blocks(stream, most):
-            head = int(not row and block.numbers[0] == 1 and record.is_header(block.lines[0]))
+        for at, block in enumerate(blocks(stream, most)):
+            head = int(not at and record.is_header(block.lines[0]))
             if head:
-                record.check_header(block.lines[0], name)
+                record.check_header(block.lines[0], f"{name}:{block.numbers[0]}")
             rest = Block(block.numbers[head:], block.lines[head:], block.cut)
             if rest.lines:
                 yield row, rest

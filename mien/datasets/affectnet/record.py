@@ -69,13 +69,13 @@ def path_of(line: bytes) -> str:
 
 
 def check_header(line: bytes, source: str) -> None:
-    """Make sure that the columns stand as in AffectNet's files.
+    """Make sure that the columns stand as in AffectNet's files; `source` is file and line.
 
     Raises:
         DataError: they do not.
     """
     if names(line) != COLUMNS:
-        raise DataError(f"{source}:1: the columns must be {', '.join(COLUMNS)}. Received: {excerpt(line)}")
+        raise DataError(f"{source}: the columns must be {', '.join(COLUMNS)}. Received: {excerpt(line)}")
 
 
 def parse(line: bytes) -> Record:

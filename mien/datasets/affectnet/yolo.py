@@ -19,6 +19,7 @@ from mien.datasets.making import Making
 from mien.datasets.opening import Root
 from mien.datasets.reader import SHARD_WORK, Shard, between, shard_rows
 from mien.datasets.survey import Survey
+from mien.errors import DataError
 from mien.images import ImageError
 from mien.params.preparation import Preparation
 from mien.reasons import Reason
@@ -60,9 +61,7 @@ class YoloReader:
         for at, folder in enumerate(self.folders):
             waiting: list[Marked] = []
             rows = size = 0
-            for name in listing.names(self.root / folder):
-                if not listing.is_picture(name):
-                    continue
+            for name in self._names(folder):
                 marked = _marked(root, folder, name)
                 count = max(1, len(marked[1]))
                 if waiting and (rows + count > most or size > SHARD_WORK):
@@ -72,6 +71,11 @@ class YoloReader:
                 rows, size = rows + count, size + sum(map(len, marked[1]))
             if waiting:
                 yield _shard(at, folder, waiting, rows)
+
+    def _names(self, folder: str) -> list[str]:
+        """Pictures in the order of `sample_id`, whose # comes behind some signs that a name may go on with."""
+        pictures = filter(listing.is_picture, listing.names(self.root / folder))
+        return sorted(pictures, key=lambda name: f"{printable(name)}#")
 
     def pictures(self, shard: Shard) -> Sequence[str]:
         """The pictures."""
@@ -140,7 +144,11 @@ def open_yolo(survey: Survey, name: str, settings: Preparation) -> YoloReader:
     Raises:
         DataError: no names in it, or one that AffectNet does not have.
     """
-    codes = yolo_files.class_codes(Root(survey.root).read(name, yolo_files.MAX_BYTES), name)
+    try:
+        data = Root(survey.root).read(name, yolo_files.MAX_BYTES)
+    except ImageError as error:
+        raise DataError(f"{name}: {error}") from error
+    codes = yolo_files.class_codes(data, name)
     folders = picture_folders(survey, name)
     total = sum(survey.folders[one].pictures for one in folders)
     return YoloReader(survey.root, name, tuple(codes.items()), folders, settings, total)

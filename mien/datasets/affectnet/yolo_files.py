@@ -37,8 +37,8 @@ def class_codes(data: bytes, source: str) -> dict[int, int]:
         DataError: no names, or one that AffectNet does not have.
     """
     try:
-        found = yaml.safe_load(data)
-    except (yaml.YAMLError, RecursionError) as error:
+        found = _plain_yaml(data)
+    except (ValueError, yaml.YAMLError, RecursionError) as error:  # ValueError: a date or number that cannot be
         raise DataError(f"{source}: no YAML ({error})") from error
     names = found.get("names") if isinstance(found, dict) else None
     numbered = dict(enumerate(names)) if isinstance(names, list) else names
@@ -50,6 +50,14 @@ def class_codes(data: bytes, source: str) -> dict[int, int]:
     if foreign:
         raise DataError(f"{source}: names {', '.join(foreign[:10])}, which are no expressions of AffectNet")
     return {number: codes[NAMES.get(name, name)] for number, name in labels.items()}
+
+
+def _plain_yaml(data: bytes) -> object:
+    """A document without references, of which a few lines can stand for gigabytes."""
+    references = (token.value for token in yaml.scan(data) if isinstance(token, yaml.AliasToken))
+    if (first := next(references, None)) is not None:
+        raise yaml.YAMLError(f"references (*{first}) are not followed; write out what they stand for")
+    return yaml.safe_load(data)
 
 
 def parse_mark(line: bytes) -> Mark:

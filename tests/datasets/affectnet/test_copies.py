@@ -1,5 +1,7 @@
 """What others made of AffectNet: labels.csv, class folders, and the format of YOLO."""
 
+import shutil
+
 import pytest
 
 from mien.errors import DataError
@@ -138,6 +140,22 @@ def test_without_names_the_numbers_mean_nothing(yolo):
     (yolo / BASE / "data.yaml").write_text("names:\n")
     with pytest.raises(DataError, match="no list `names`, and the numbers of the classes mean nothing without it"):
         read(yolo, FACES)
+
+
+def test_a_data_yaml_that_is_too_large_is_named(yolo):
+    with (yolo / BASE / "data.yaml").open("ab") as file:
+        file.write(b"#" * 70_000)
+    with pytest.raises(DataError, match=r"YOLO_format/data.yaml: 70,\d+ bytes; at most 65,536"):
+        read(yolo, FACES)
+
+
+@pytest.mark.parametrize("sign", ' !"')
+def test_a_name_that_goes_on_behind_another_comes_in_its_place(yolo, sign):
+    path, picture = label_file(yolo)
+    copy = f"{picture}{sign}copy.png"
+    shutil.copy(yolo / picture, yolo / copy)
+    shutil.copy(path, path.with_name(f"{copy.rpartition('/')[2].removesuffix('.png')}.txt"))
+    assert read(yolo, FACES + 1).row(f"{copy}#001").source == copy
 
 
 def test_every_face_that_is_marked_is_a_row(yolo):

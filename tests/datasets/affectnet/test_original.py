@@ -120,6 +120,15 @@ def test_columns_in_another_order_are_an_error_and_no_guess(data):
         read(data, FACES)
 
 
+def test_a_header_below_a_blank_line_is_one(data):
+    rows = lines(data)
+    write(data, [b"", *rows])
+    assert len(read(data, FACES).rows) == FACES
+    write(data, [b"", rows[0].replace(b"valence,arousal", b"arousal,valence"), *rows[1:]])
+    with pytest.raises(DataError, match=r"training.csv:2: the columns must be"):
+        read(data, FACES)
+
+
 TREES = {
     "doubled": lambda data: shutil.move(data / IMAGES, data / "Manually_Annotated" / IMAGES),
     "twice doubled": lambda data: shutil.move(data / IMAGES, data / IMAGES / IMAGES / "Manually_Annotated"),

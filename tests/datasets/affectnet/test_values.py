@@ -89,7 +89,7 @@ def test_a_first_line_is_a_header_if_it_says_so():
     assert not record.is_header(line())
     assert record.is_record(b"\xef\xbb\xbf" + line())
     with pytest.raises(DataError, match=r"training.csv:1: the columns must be subdirectory_filepath, face_x"):
-        record.check_header(b"subDirectory_filePath,expression", "training.csv")
+        record.check_header(b"subDirectory_filePath,expression", "training.csv:1")
 
 
 def npy(value, **options):
@@ -132,6 +132,8 @@ ARRAYS = {
     "empty text": (npy(np.array("")), Reason.UNLABELED),
     "shape that is larger than the file": (HUGE, Reason.BAD_ROW),
     "a structure": (npy(np.zeros(1, [("a", "U1")])), Reason.BAD_ROW),
+    "a number of one byte that has a point": (npy(np.array(3, np.int8)).replace(b"|i1", b"<f1"), Reason.BAD_ROW),
+    "a text of no letters": (npy(np.array("3"))[:-4] + b"\xff" * 4, Reason.BAD_ROW),
     "nested header": (b"\x93NUMPY\x01\x00\xe8\x03" + b"(" * 1000, Reason.BAD_ROW),
 }
 
@@ -214,6 +216,18 @@ def test_numbers_of_yolo_go_by_the_names_in_its_file():
 def test_without_names_the_numbers_mean_nothing(text):
     with pytest.raises(DataError, match=r"^data.yaml: (no list `names`|no YAML)"):
         yolo_files.class_codes(text, "data.yaml")
+
+
+@pytest.mark.parametrize("value", [b"2001-99-99", b"9" * 5000])
+def test_a_date_or_number_that_cannot_be_is_no_yaml(value):
+    with pytest.raises(DataError, match=r"^data.yaml: no YAML"):
+        yolo_files.class_codes(ALPHABET + b"\nversion: " + value, "data.yaml")
+
+
+def test_references_that_would_unfold_to_gigabytes_are_refused_before_they_do():
+    lines = [b"a0: &a0 [x]"] + [b"a%d: &a%d [%s]" % (n, n, b",".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 7)]
+    with pytest.raises(DataError, match=r"^data.yaml: no YAML .*references \(\*a0\)"):
+        yolo_files.class_codes(b"\n".join([*lines, b"names: [*a6]"]), "data.yaml")
 
 
 def test_a_name_that_is_no_expression_is_an_error():

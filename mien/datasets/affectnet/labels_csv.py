@@ -129,7 +129,7 @@ def code_of(label: str) -> int:
     if not name:
         raise ImageError(Reason.UNLABELED, "label is empty")
     if (known := NAMES.get(name, name)) not in CODES:
-        raise ImageError(Reason.LABEL_OUT_OF_RANGE, f"label {label!r} is no expression of AffectNet")
+        raise ImageError(Reason.LABEL_OUT_OF_RANGE, f"label '{excerpt(label.encode())}' is no expression of AffectNet")
     return CODES[known]
 
 

@@ -46,7 +46,9 @@ def class_codes(data: bytes, source: str) -> dict[int, int]:
         raise DataError(f"{source}: no list `names`, and the numbers of the classes mean nothing without it")
     codes = {label: code for code, label in AFFECTNET.codes.items()}
     labels = {number: str(name).strip().casefold() for number, name in numbered.items()}
-    foreign = [name for name in labels.values() if NAMES.get(name, name) not in codes]
+    foreign = [
+        excerpt(name.encode("utf-8", "replace")) for name in labels.values() if NAMES.get(name, name) not in codes
+    ]
     if foreign:
         raise DataError(f"{source}: names {', '.join(foreign[:10])}, which are no expressions of AffectNet")
     return {number: codes[NAMES.get(name, name)] for number, name in labels.items()}

@@ -89,6 +89,13 @@ def test_a_bad_row_of_labels_csv_is_refused_with_its_reason(listed, name):
         assert read(listed, FACES).reasons == {"labels.csv:3": reason}
 
 
+def test_a_label_of_60_000_letters_is_not_kept_whole(listed):
+    rewrite(listed, with_row(b"1,anger/image0000001.jpg," + b"x" * 60_000 + b",0.5"))
+    (refusal,) = read(listed, FACES).refusals
+    assert refusal.reason is Reason.LABEL_OUT_OF_RANGE
+    assert len(refusal.detail) < 200
+
+
 def test_labels_csv_may_lie_in_a_folder_with_its_pictures(listed):
     listed.rename(listed.parent / "inner")
     listed.mkdir()

@@ -233,6 +233,10 @@ def test_references_that_would_unfold_to_gigabytes_are_refused_before_they_do():
 def test_a_name_that_is_no_expression_is_an_error():
     with pytest.raises(DataError, match="names person, which are no expressions of AffectNet"):
         yolo_files.class_codes(b"names: [person, happy]", "data.yaml")
+    with pytest.raises(DataError, match=r"^.{1,200}$"):
+        yolo_files.class_codes(b"names: [" + b"x" * 60_000 + b"]", "data.yaml")
+    with pytest.raises(DataError, match=r"names \?, which are no expressions"):
+        yolo_files.class_codes(b'names: ["\\ud800"]', "data.yaml")
 
 
 def test_a_mark_becomes_a_box_in_pixels():

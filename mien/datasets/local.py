@@ -6,6 +6,7 @@ as each has to import everything first. Without that the two took the same on bu
 measurements; every process needs 150 MB of its own, and the raw lines would be sent to it.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,9 @@ from mien.datasets.ordered import ordered
 from mien.datasets.reader import Reader
 from mien.datasets.shards import Finished, finish
 
+MORE, MOST = 4, 32
+"""Some threads wait for the disk, or for Python's lock, while others decode; each holds a shard in memory."""
+
 
 def make_shards(reader: Reader, scratch: Path, workers: int | None = None) -> Iterator[Finished]:
     """Make all shards of a reader in threads; they come in their order.
@@ -24,14 +28,15 @@ def make_shards(reader: Reader, scratch: Path, workers: int | None = None) -> It
     Args:
         reader: the source.
         scratch: folder of finished shards, made where it is missing.
-        workers: threads; default one per core. The result does not depend on it.
+        workers: threads; default `MORE` than there are cores, at most `MOST`. The result does not depend on it.
 
     Raises:
         DataError: as `mien.datasets.shards.finish`.
     """
     scratch.mkdir(parents=True, exist_ok=True)
+    count = workers or min((os.cpu_count() or 1) + MORE, MOST)
     with images.quiet(), _one_thread_a_picture():
-        yield from ordered(lambda shard: finish(reader, shard, scratch), reader.shards(), workers)
+        yield from ordered(lambda shard: finish(reader, shard, scratch), reader.shards(), count)
 
 
 @contextmanager

@@ -144,7 +144,7 @@ class Prefect:
         request = urllib.request.Request(f"{self.url}/api/{path}", data, {"Content-Type": "application/json"})
         for pause in (0.5, 1, 2, 4, 0):
             try:
-                with urllib.request.urlopen(request, timeout=30) as answer:
+                with urllib.request.urlopen(request, timeout=120) as answer:
                     return json.loads(answer.read() or "null")
             except urllib.error.HTTPError as error:
                 busy = error.code == 503 and pause  # another one writes: Prefect's own clients ask again too

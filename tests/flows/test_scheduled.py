@@ -2,19 +2,27 @@
 
 import json
 import urllib.request
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.flows.browser import look_at
-from tests.flows.projects import git
-from tests.flows.served import Served
+from tests.flows.projects import Exchange, git
+from tests.flows.served import Served, serving
 from tests.flows.servers import until
 
 pytestmark = pytest.mark.slow
 
 STAGES = ["ingest", "validate", "clean", "split", "augment", "train", "evaluate", "register"]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, tiny: Exchange) -> Iterator[Served]:
+    """One of this module's own: in that of all tests, others may have run the stages before."""
+    with serving(tiny.clone(tmp_path_factory.mktemp("scheduled") / "checkout")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -38,14 +38,14 @@ def answers(address: str) -> bool:
     return False
 
 
-def until(found: Callable[[], T], seconds: float, what: str | Callable[[], str]) -> T:
+def until(found: Callable[[], T], seconds: float, what: str) -> T:
     """The first true answer of `found`, asked again and again; the test fails when `seconds` have passed."""
     limit = time.monotonic() + seconds
     while time.monotonic() < limit:
         if answer := found():
             return answer
         time.sleep(0.25)
-    pytest.fail(f"not within {seconds:.0f} s: {what if isinstance(what, str) else what()}")
+    pytest.fail(f"not within {seconds:.0f} s: {what}")
 
 
 def survivors(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
@@ -144,7 +144,7 @@ class Prefect:
         request = urllib.request.Request(f"{self.url}/api/{path}", data, {"Content-Type": "application/json"})
         for pause in (0.5, 1, 2, 4, 0):
             try:
-                with urllib.request.urlopen(request, timeout=120) as answer:
+                with urllib.request.urlopen(request, timeout=30) as answer:
                     return json.loads(answer.read() or "null")
             except urllib.error.HTTPError as error:
                 busy = error.code == 503 and pause  # another one writes: Prefect's own clients ask again too

@@ -180,7 +180,7 @@ def test_however_the_flow_is_ended_nothing_is_left_running_and_the_next_run_goes
     pid = Path("build/pid")
     until(lambda: pid.exists() and pid.read_text().strip(), 60, "the stage runs")
     flow.process.send_signal(number)
-    until(lambda: not alive(int(pid.read_text())), 90, "the stage has ended")
+    until(lambda: not alive(int(pid.read_text())), 20, "the stage has ended")
     flow.process.wait(60)
     started = re.search(r"runs/flow-run/([0-9a-f-]{36})", flow.said)
     assert started is not None

@@ -80,11 +80,10 @@ def wait_for_stages(served: Served, run: str, state: str) -> None:
     """The server writes the states of tasks down a while after they were told."""
 
     def told() -> bool:
-        states.update(served.prefect.task_states(run))
-        return all(states.get(stage) == state for stage in STAGES)
+        states = served.prefect.task_states(run)
+        return [(name, states[name]) for name in states if name in STAGES] == [(name, state) for name in STAGES]
 
-    states: dict[str, str] = {}
-    until(told, 180, lambda: f"every stage is {state}: {states}")
+    until(told, 30, f"every stage is {state}")
 
 
 def promotions(served: Served) -> list[dict[str, Any]]:

@@ -3,15 +3,15 @@
 import math
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from mien.augmentation.affine import DRAWS, brightness_factors, inverse_maps
+from mien.opencv import one_thread
 from mien.params import Ranges
 
 CHUNK = 512
@@ -72,7 +72,7 @@ def augment_into(
         picked = rows[start : start + step]
         _change(out[start : start + step], source, picked, ranges, draws(seed, first + start, len(picked)))
 
-    with _opencv_in_one_thread(), ThreadPoolExecutor(workers) as pool:
+    with one_thread(), ThreadPoolExecutor(workers) as pool:
         deque(pool.map(change, range(0, len(rows), step)), maxlen=0)  # raises what a thread raised
 
 
@@ -134,14 +134,3 @@ def _change(out: np.ndarray, images: np.ndarray, rows: np.ndarray, ranges: Range
     if ranges.brightness > 0.0:
         for changed, factor in zip(out, brightness_factors(numbers, ranges), strict=True):
             cv2.convertScaleAbs(changed, dst=changed, alpha=factor)  # rounded, cut off at 255
-
-
-@contextmanager
-def _opencv_in_one_thread() -> Iterator[None]:
-    """OpenCV's own threads would only get in the way of ours on pictures this small."""
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)

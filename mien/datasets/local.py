@@ -8,15 +8,13 @@ measurements; every process needs 150 MB of its own, and the raw lines would be 
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-
-import cv2
 
 from mien import images
 from mien.datasets.ordered import ordered
 from mien.datasets.reader import Reader
 from mien.datasets.shards import Finished, finish
+from mien.opencv import one_thread
 
 MORE, MOST = 4, 32
 """Some threads wait for the disk, or for Python's lock, while others decode; each holds a shard in memory."""
@@ -35,16 +33,5 @@ def make_shards(reader: Reader, scratch: Path, workers: int | None = None) -> It
     """
     scratch.mkdir(parents=True, exist_ok=True)
     count = workers or min((os.cpu_count() or 1) + MORE, MOST)
-    with images.quiet(), _one_thread_a_picture():
+    with images.quiet(), one_thread():
         yield from ordered(lambda shard: finish(reader, shard, scratch), reader.shards(), count)
-
-
-@contextmanager
-def _one_thread_a_picture() -> Iterator[None]:
-    """OpenCV's own threads would only be in the way of ours."""
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(threads)
